@@ -1,0 +1,102 @@
+# `make run` and `make test` work on a fresh machine: each target first brings the environment up to date.
+# The first time takes about ten minutes, most of it compiling llama.cpp; pip keeps the result.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BENCH_READY := $(VENV)/.bench-ready
+TOPIC ?= volcanoes
+
+# Targets run one after the other, whatever -j says: they share one environment and one terminal.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+.PHONY: help run test check lint types contracts docs-check format docs bench clean gui-packages
+
+help:  ## Say what there is
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+run: $(READY)  ## Stream an answer of the bundled model (TOPIC=...)
+	@$(BIN)/graphide run graphs/hello.json -i topic='$(TOPIC)'
+
+test: $(READY) gui-packages  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: lint types contracts docs-check test  ## Everything that a change has to pass
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+contracts: $(READY)
+	$(BIN)/lint-imports --no-logo
+
+docs-check: $(READY)
+	$(BIN)/python docs/generate.py --check
+
+format: $(READY)  ## Format the code and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(READY)  ## Write the generated pages of docs/
+	$(BIN)/python docs/generate.py
+
+bench: $(BENCH_READY)  ## Measure, beside other programs (minutes)
+	@for file in tests/benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean:  ## Remove the environment and everything that was made
+	rm -rf $(VENV) .venv-ci dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- set-up
+
+DEBIAN_PACKAGES := python3-venv build-essential python3-dev
+
+# A name that answers, is new enough and can make environments: a pyenv shim may be there and still not answer.
+define FIND_PYTHON
+python=; \
+for name in $(PYTHON) python3.11 python3.12 python3.13 python3.14 python3 python; do \
+    if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+        python=$$name; \
+        if $$name -c 'import ensurepip, venv' >/dev/null 2>&1; then break; fi; \
+    fi; \
+done; \
+if [ -z "$$python" ]; then \
+    echo "graphide needs Python 3.11 or newer, and none was found. On Debian: apt-get install python3 $(DEBIAN_PACKAGES)" >&2; \
+    exit 1; \
+elif ! $$python -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+    echo "$$python cannot make virtual environments. On Debian: apt-get install $(DEBIAN_PACKAGES)" >&2; \
+    exit 1; \
+elif ! command -v c++ >/dev/null || ! command -v cc >/dev/null; then \
+    echo "no C and C++ compiler, which llama.cpp is built with. On Debian: apt-get install $(DEBIAN_PACKAGES)" >&2; \
+    exit 1; \
+fi
+endef
+
+# The build of llama.cpp uses all processors; make's own flags would hold it to one.
+INSTALL := env -u MAKEFLAGS -u MFLAGS CMAKE_BUILD_PARALLEL_LEVEL=$$(getconf _NPROCESSORS_ONLN) \
+    $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+$(READY): pyproject.toml constraints.txt
+	@$(FIND_PYTHON); \
+	[ -x $(BIN)/python ] || { echo "making $(VENV) with $$($$python --version)"; $$python -m venv $(VENV); }
+	@echo "installing packages into $(VENV) (the first time takes about ten minutes: llama.cpp is compiled)"
+	@$(INSTALL) --editable '.[demo,dev]' --constraint constraints.txt
+	@touch $@
+
+$(BENCH_READY): $(READY)
+	@$(INSTALL) --editable '.[demo,dev,bench]' --constraint constraints.txt
+	@touch $@
+
+gui-packages:
+	@missing=; \
+	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
+	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
+	/sbin/ldconfig -p 2>/dev/null | grep -q 'libGL\.so\.1 ' || missing="$$missing libgl1"; \
+	ls /usr/lib/*/dri/ 2>/dev/null | grep -q 'swrast_dri' || missing="$$missing libgl1-mesa-dri"; \
+	[ "$$(uname)" != Linux ] || [ -z "$$missing" ] || \
+	    echo "note: tests of the window need more Debian packages: apt-get install$$missing" >&2

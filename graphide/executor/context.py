@@ -1,0 +1,131 @@
+"""What a running step may ask for: the model, files, a run inside it. The one implementation of `Context`.
+
+`Services` is what a run is given from outside; `Ledger` is what it writes down for its record.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from graphide.errors import GraphideError
+from graphide.executor.cache import Cache
+from graphide.executor.files import FileAccess
+from graphide.executor.keys import Seed
+from graphide.executor.threads import Submit, Threads
+from graphide.graph.model import Graph
+from graphide.spec.generation import Backend, Cancel, ModelRequest, Streamed, SubRun
+from graphide.spec.registry import Registry
+from graphide.values import Json, Reply, Usage
+
+MAX_DEPTH = 16
+"""Graphs inside graphs; deeper is taken for a graph that contains itself."""
+
+LoadGraph = Callable[[Json, FileAccess], tuple[Graph, FileAccess]]
+"""Gives the graph that a setting names, and the file access of its folder; raises GraphideError."""
+
+
+class Ledger:
+    """What the answers of a run cost and which models gave them. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._usages: list[tuple[str, Usage, bool]] = []
+        self._models: dict[str, Json] = {}
+
+    def model(self, name: str, identity: Json) -> None:
+        """Note that `name` stands for `identity`."""
+        with self._lock:
+            self._models[name] = identity
+
+    def known(self, name: str) -> Json | None:
+        """Return the identity noted for `name`, or None."""
+        return self._models.get(name)
+
+    def usage(self, node: str, usage: Usage, *, cached: bool) -> None:
+        """Note what an answer cost; `cached` when it came from the cache and cost that earlier."""
+        with self._lock:
+            self._usages.append((node, usage, cached))
+
+    @property
+    def models(self) -> dict[str, Json]:
+        """The models used, by the name that nodes give them."""
+        return dict(self._models)
+
+    def total(self) -> dict[str, Json]:
+        """Return the sum: tokens added up, speeds over the time of all answers, the first answer's time to first token."""
+        usages = [usage for _, usage, _ in self._usages]
+        if not usages:
+            return {}
+        prompt = sum(usage.prompt_tokens for usage in usages)
+        completion = sum(usage.completion_tokens for usage in usages)
+        seconds = sum(u.completion_tokens / u.tokens_per_second for u in usages if u.tokens_per_second > 0)
+        reading = sum((u.prompt_tokens - u.cached_tokens) / u.prompt_tokens_per_second
+                      for u in usages if u.prompt_tokens_per_second > 0)  # fmt: skip
+        cached = sum(usage.cached_tokens for usage in usages)
+        return {
+            "prompt_tokens": prompt,
+            "completion_tokens": completion,
+            "cached_tokens": cached,
+            "prompt_tokens_per_second": round((prompt - cached) / reading, 2) if reading else 0.0,
+            "tokens_per_second": round(completion / seconds, 2) if seconds else 0.0,
+            "time_to_first_token": usages[0].time_to_first_token,
+            "answers": len(usages),
+            "answers_from_cache": sum(cached for _, _, cached in self._usages),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything a run needs from outside. `cache` None: nothing is looked up or kept; `parallel`: steps at one time."""
+
+    registry: Registry
+    backend: Backend
+    load_graph: LoadGraph
+    files: FileAccess = FileAccess()
+    cache: Cache | None = None
+    submit: Submit = field(default_factory=Threads)
+    parallel: int = 8
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """The context of one step. Handed to node functions that ask for it by a `ctx` parameter."""
+
+    node_id: str
+    services: Services
+    cancel: Cancel
+    seed: Seed
+    ledger: Ledger
+
+    @property
+    def cancelled(self) -> bool:
+        return self.cancel.is_set()
+
+    def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
+        seeded = replace(request, sampling=request.sampling.seeded(self.seed.value))
+        if self.ledger.known(request.model) is None:
+            self.ledger.model(request.model, self.services.backend.identity(request.model))
+        reply = yield from self.services.backend.generate(seeded, self.cancel)
+        return reply
+
+    def run_graph(
+        self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""
+    ) -> Generator[Streamed, None, list[SubRun]]:
+        from graphide.executor.nested import run_rows
+
+        if self.services.depth >= MAX_DEPTH:
+            raise GraphideError(f"graphs are nested more than {MAX_DEPTH} deep", hint="Does a graph contain itself?")
+        return (yield from run_rows(self, graph, rows))
+
+    def read_text(self, path: str, *, limit: int) -> str:
+        return self.services.files.read_text(path, limit=limit)
+
+    def find_files(self, pattern: str, *, limit: int) -> list[str]:
+        return self.services.files.find(pattern, limit=limit)
+
+    def write_text(self, path: str, text: str) -> str:
+        return self.services.files.write_text(path, text)

@@ -1,0 +1,153 @@
+"""What happens in a run: a closed set of frozen events, and their one JSON form.
+
+The command line, the editor, the server and the saved run log are loops over these. `to_json` gives the same object to
+all of them; `SCHEMA` changes when a field changes its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from graphide.values import Json, dumps, to_json as value_to_json
+
+SCHEMA = 1
+
+Status = Literal["ok", "failed", "partial", "cancelled"]
+"""ok: every failure was caught by a fallback · failed: nothing asked for was made · partial: some of it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """A run begins. `seed` is what model nodes without one of their own use."""
+
+    run: str
+    title: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMade:
+    """What will happen: `steps` in order, and those whose result is `cached`."""
+
+    steps: tuple[str, ...]
+    cached: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStarted:
+    """A node begins its work."""
+
+    node: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChunk:
+    """A piece of the text that a node is making."""
+
+    node: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeProgress:
+    """How far a node is: `done` of `total` (0: unknown) of what `label` says."""
+
+    node: str
+    label: str
+    done: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFinished:
+    """A node has its outputs, by port; `seconds` is the time it took (0 when `cached`)."""
+
+    node: str
+    values: Mapping[str, Any]
+    cached: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFailed:
+    """A node could not do its work: the error, what to do, what it was given, and the text it had made so far."""
+
+    node: str
+    type: str
+    message: str
+    hint: str
+    kind: str
+    inputs: Mapping[str, Any]
+    partial: str
+    exit_code: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSkipped:
+    """A node was not run `because` of another node (failed, cancelled, a branch that was not taken) or itself (muted)."""
+
+    node: str
+    because: str
+    reason: Literal["failed", "cancelled", "not_taken", "muted"]
+    partial: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run ends, exactly once: its status, its named outputs, and what it cost.
+
+    `usage` sums the model nodes that ran; `models` are those that were used, by the name the graph gives them;
+    `partial` holds, by node, the text of model nodes that did not finish.
+    """
+
+    status: Status
+    outputs: Mapping[str, Any]
+    seconds: float
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Json] = field(default_factory=dict)
+    partial: Mapping[str, str] = field(default_factory=dict)
+    seed: int = 0
+
+
+Event = (
+    RunStarted
+    | PlanMade
+    | NodeStarted
+    | NodeChunk
+    | NodeProgress
+    | NodeFinished
+    | NodeFailed
+    | NodeSkipped
+    | RunFinished
+)
+
+_NAMES: Mapping[type[Any], str] = {
+    RunStarted: "run_started",
+    PlanMade: "plan",
+    NodeStarted: "node_started",
+    NodeChunk: "node_chunk",
+    NodeProgress: "node_progress",
+    NodeFinished: "node_finished",
+    NodeFailed: "node_failed",
+    NodeSkipped: "node_skipped",
+    RunFinished: "run_finished",
+}
+
+
+def name_of(event: Event) -> str:
+    """Return the name of an event as `--events` and the server spell it."""
+    return _NAMES[type(event)]
+
+
+def to_json(event: Event) -> dict[str, Json]:
+    """Return an event as one JSON object: `schema`, `event`, then its fields."""
+    body = {name: value_to_json(getattr(event, name)) for name in event.__slots__}
+    return {"schema": SCHEMA, "event": name_of(event), **body}
+
+
+def to_line(event: Event) -> bytes:
+    """Return an event as one line of JSON, without the newline: the bytes of `--events`, of SSE and of the run log."""
+    return dumps(to_json(event))

@@ -1,0 +1,78 @@
+"""Cache keys: a Merkle hash of what a step is, what it is given, and which model answers it.
+
+A key depends on type, version, settings, the keys of the parents (with the ports between them), the identity of every
+model that a setting names, and, for steps that draw random numbers, the seed that the caller chose. Ids, titles and
+places do not count, so a renamed or moved node stays cached. 32 bytes of blake2b.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from graphide.executor.plan import Step
+from graphide.values import Json, dumps
+
+ENGINE = b"graphide-key-1"
+"""Changes whenever the meaning of cached values changes."""
+
+Identity = Callable[[str], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """The seed of a run, and whether the caller chose it (a drawn one makes no result worth keeping)."""
+
+    value: int
+    chosen: bool = True
+
+
+def draw_seed() -> Seed:
+    """Return a new seed of 31 random bits."""
+    return Seed(secrets.randbits(31), chosen=False)
+
+
+def key_of(step: Step, parents: Mapping[str, bytes], identity: Identity, seed: Seed) -> bytes | None:
+    """Return the key of a step, or None when a parent has none yet.
+
+    Only a seed that the caller chose counts. Raises what `identity` raises for a missing model.
+    """
+    spec = step.spec
+    assert spec is not None
+    digest = blake2b(ENGINE, digest_size=32)
+    digest.update(f"\0{spec.type}\0{spec.version}\0{step.node.state}\0".encode())
+    digest.update(_settings_bytes(step))
+    for binding in step.bindings:
+        for source in binding.sources:
+            parent = parents.get(source.step)
+            if parent is None:
+                return None
+            digest.update(f"\0{binding.port.name}\0{source.output}\0".encode())
+            digest.update(parent)
+    for name in spec.model_settings:
+        digest.update(dumps(identity(step.settings[name])))
+    if step.cache == "when_seeded":
+        digest.update(b"\0seed %d" % seed.value if seed.chosen else b"\0no seed")
+    return digest.digest()
+
+
+def key_of_values(values: Mapping[str, Any]) -> bytes:
+    """Return a key made from results: for steps that are never cached, so that what follows them still is.
+
+    Values without a JSON form get a key of their own, which nothing else ever equals.
+    """
+    try:
+        return blake2b(orjson.dumps({k: [type(v).__name__, dumps(v)] for k, v in values.items()}, default=bytes.decode,
+                                    option=orjson.OPT_SORT_KEYS), digest_size=32).digest()  # fmt: skip
+    except (TypeError, ValueError):
+        return os.urandom(32)
+
+
+def _settings_bytes(step: Step) -> bytes:
+    return orjson.dumps(step.settings, option=orjson.OPT_SORT_KEYS)

