@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import click
 
-from graphide.cli.main import cli
+from graphide.cli.commands import graphide
 from graphide.errors import GraphideError
 from graphide.executor import events
 from graphide.graph.problems import CODES, RUNS_AROUND, problem
@@ -155,7 +155,7 @@ def _values(setting: Setting) -> str:
 
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "", "What `--help` says about every command.")
-    for path, text in _helps(cli, click.Context(cli, info_name="graphide", terminal_width=_WIDTH)):
+    for path, text in _helps(graphide, click.Context(graphide, info_name="graphide", terminal_width=_WIDTH)):
         yield from ("", f"## {path}", "", "```text", text, "```")
 
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from graphide import paths, settings as settings_file
-from graphide.errors import GraphFileError, GraphideError, InvalidGraph, ModelMissing, UsageError
+from graphide.errors import GraphFileError, GraphideError, InferenceFault, InvalidGraph, UsageError
 from graphide.executor.context import Ledger, Services
 from graphide.executor.events import Event, RunFinished, Status
 from graphide.executor.files import FileAccess
@@ -33,7 +33,7 @@ from graphide.graph.model import Graph, ModelRef
 from graphide.graph.outline import outline
 from graphide.graph.problems import Problem, blocking, left_out
 from graphide.settings import Settings
-from graphide.spec.nodespec import Port
+from graphide.spec.nodespec import Outline, Outlines, Port
 from graphide.spec.registry import Registry
 from graphide.values import Json
 
@@ -88,6 +88,13 @@ class RunResult:
         return self.outputs[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    graph: Graph
+    targets: tuple[str, ...]
+    plan: Plan
+
+
 class Workspace:
     """Opens, checks, runs and saves graphs. Close it, or use it in a `with`: it may hold worker processes."""
 
@@ -116,7 +123,8 @@ class Workspace:
         self._plugins = plugins
         self._registry = registry
         self._threads = Threads()
-        self._files: dict[str, ModelFile] = {}
+        self._prepared: _Prepared | None = None
+        self._files: dict[tuple[str, ModelRef | None], ModelFile] = {}
         self._refs: Mapping[str, ModelRef] = {}
         self._closers: list[Callable[[], None]] = []
 
@@ -158,10 +166,10 @@ class Workspace:
     @cached_property
     def library(self) -> Library:
         """The models of this machine."""
-        from graphide.models.library import Library
+        from graphide.models.library import open_library
 
-        folders = (paths.models_folder(), *(Path(folder).expanduser() for folder in self.settings.model_folders))
-        return Library(folders, self.settings.aliases)
+        folders = [Path(folder).expanduser() for folder in self.settings.model_folders]
+        return open_library(folders, self.settings.aliases)
 
     # --- documents
 
@@ -273,31 +281,28 @@ class Workspace:
         raise GraphideError("the run ended without a result")
 
     def _prepare(self, document: Document, targets: Collection[str]) -> tuple[Plan, Services]:
+        """Check and plan a document; raises InvalidGraph. The last plan is kept for a re-run of the same graph."""
         services = self._services(document)
-        outlines = outlines_of(services)
+        prepared = self._prepared
+        if prepared is not None and prepared.graph is document.graph and prepared.targets == tuple(targets):
+            return prepared.plan, services
+        looked_inside: list[Json] = []
+
+        def outlines(reference: Json) -> Outline:
+            looked_inside.append(reference)
+            return outlines_of(services)(reference)
+
         problems = check(document.graph, self.registry, outlines=outlines, targets=tuple(targets))
         if stopping := blocking(problems):
             name = str(document.path) if document.path else "the graph"
             raise InvalidGraph(f"{name} cannot run", problems=stopping)
         blocked = {node: Blocked(found.message, found.hint) for node, found in left_out(problems).items()}
         plan = make_plan(document.graph, self.registry, targets=targets, outlines=outlines, blocked=blocked)
-        if plan.results and all(self._hopeless(plan, result.step) for result in plan.results):
+        if plan.results and all(_hopeless(plan, result.step) for result in plan.results):
             raise InvalidGraph("nothing of the graph can run", problems=tuple(left_out(problems).values()))
+        if not looked_inside:  # other files may change between two runs, a graph does not
+            self._prepared = _Prepared(document.graph, tuple(targets), plan)
         return plan, services
-
-    def _hopeless(self, plan: Plan, step_id: str) -> bool:
-        """Whether a step needs, through every way, a step that cannot run."""
-        stack, seen = [step_id], {step_id}
-        while stack:
-            step = plan.steps[stack.pop()]
-            if step.blocked is not None:
-                return True
-            tolerant = any(binding.port.tolerant for binding in step.bindings)
-            for parent in () if tolerant else step.parents:
-                if parent not in seen:
-                    seen.add(parent)
-                    stack.append(parent)
-        return False
 
     def _preview_step(self, step_id: str, plan: Plan, services: Services, cached: bool) -> PreviewStep:
         step = plan.steps[step_id]
@@ -326,13 +331,8 @@ class Workspace:
             parallel=self.settings.parallel,
         )
 
-    def _outlines(self, document: Document) -> Any:
-        return outlines_of(self._services_for_ports(document))
-
-    def _services_for_ports(self, document: Document) -> Services:
-        return Services(
-            registry=self.registry, backend=self._router, load_graph=self._load_graph, files=self._access(document.path)
-        )
+    def _outlines(self, document: Document) -> Outlines:
+        return outlines_of(self._services(document))
 
     def _access(self, path: Path | None) -> FileAccess:
         if path is None:
@@ -381,7 +381,32 @@ class Workspace:
     def _model_file(self, name: str) -> ModelFile:
         """Return the file that a name means: what the graph says under that name, else what the library has."""
         from graphide.backends.local import ModelFile
+        from graphide.models.identity import sha256_of
+        from graphide.models.resolve import resolve
 
-        if name not in self._files:
-            raise ModelMissing(f'model "{name}" is not resolved')
-        return self._files[name]
+        ref = self._refs.get(name)
+        known = self._files.get((name, ref))
+        if known is not None:
+            return known
+        library = self.library
+        found = resolve(library, ref, allow_mismatch=self._allow_model_mismatch) if ref else library.find(name)
+        if found.problem:
+            raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
+        file = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
+        self._files[(name, ref)] = file
+        return file
+
+
+def _hopeless(plan: Plan, step_id: str) -> bool:
+    """Whether a step needs, through every way to it, a step that cannot run."""
+    stack, seen = [step_id], {step_id}
+    while stack:
+        step = plan.steps[stack.pop()]
+        if step.blocked is not None:
+            return True
+        tolerant = any(binding.port.tolerant for binding in step.bindings)
+        for parent in () if tolerant else step.parents:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return False

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from graphide.errors import GraphideError
 from graphide.prompt_text import Limits, Placeholder, jinja, placeholders, render

@@ -79,7 +79,10 @@ def _sentence(error: Exception) -> str:
     assert isinstance(error, click.ClickException)
     message = clean(error.format_message().strip().rstrip("."))
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f'{message}. See "{context.command_path} --help"' if context is not None else message
+    if context is None:
+        return message
+    end = "" if message.endswith("?") else "."
+    return f'{message}{end} See "{context.command_path} --help"'
 
 
 def _failed(error: GraphideError) -> int:

@@ -38,7 +38,11 @@ def draw_seed() -> Seed:
     return Seed(secrets.randbits(31), chosen=False)
 
 
-def key_of(step: Step, parents: Mapping[str, bytes], identity: Identity, seed: Seed) -> bytes | None:
+Key = bytes | Mapping[str, bytes]
+"""The key of a step, or, for a step whose result is not kept, a key for each of its outputs."""
+
+
+def key_of(step: Step, parents: Mapping[str, Key], identity: Identity, seed: Seed) -> bytes | None:
     """Return the key of a step, or None when a parent has none yet.
 
     Only a seed that the caller chose counts. Raises what `identity` raises for a missing model.
@@ -54,7 +58,7 @@ def key_of(step: Step, parents: Mapping[str, bytes], identity: Identity, seed: S
             if parent is None:
                 return None
             digest.update(f"\0{binding.port.name}\0{source.output}\0".encode())
-            digest.update(parent)
+            digest.update(parent if isinstance(parent, bytes) else parent.get(source.output, b"absent"))
     for name in spec.model_settings:
         digest.update(dumps(identity(step.settings[name])))
     if step.cache == "when_seeded":
@@ -62,14 +66,17 @@ def key_of(step: Step, parents: Mapping[str, bytes], identity: Identity, seed: S
     return digest.digest()
 
 
-def key_of_values(values: Mapping[str, Any]) -> bytes:
-    """Return a key made from results: for steps that are never cached, so that what follows them still is.
+def keys_of_values(values: Mapping[str, Any]) -> Key:
+    """Return keys made from results: for steps that are not kept, so that what follows them still can be.
 
-    Values without a JSON form get a key of their own, which nothing else ever equals.
+    A value without a JSON form gets a key of its own, which nothing else ever equals.
     """
+    return {port: _key_of_value(value) for port, value in values.items()}
+
+
+def _key_of_value(value: Any) -> bytes:
     try:
-        return blake2b(orjson.dumps({k: [type(v).__name__, dumps(v)] for k, v in values.items()}, default=bytes.decode,
-                                    option=orjson.OPT_SORT_KEYS), digest_size=32).digest()  # fmt: skip
+        return blake2b(type(value).__name__.encode() + b"\0" + dumps(value), digest_size=32).digest()
     except (TypeError, ValueError):
         return os.urandom(32)
 

@@ -21,7 +21,7 @@ from graphide.errors import Cancelled, GraphideError, InferenceFault
 from graphide.executor import events
 from graphide.executor.call import Inputs, Outcome, drive, gather
 from graphide.executor.context import Ledger, Services, StepContext
-from graphide.executor.keys import Seed, draw_seed, key_of, key_of_values
+from graphide.executor.keys import Key, Seed, draw_seed, key_of, keys_of_values
 from graphide.executor.plan import Plan, Step
 from graphide.executor.state import State
 from graphide.spec.generation import Chunk, Nested, Progress, Streamed
@@ -73,7 +73,7 @@ class _Execution:
         self.cancel = cancel
         self.ledger = ledger
         self.state = State(plan)
-        self.keys: dict[str, bytes] = {}
+        self.keys: dict[str, Key] = {}
         self.foreseen: dict[str, Mapping[str, Any]] = {}
         self.partial: dict[str, str] = {}
         self.exit_codes: set[int] = set()
@@ -241,12 +241,12 @@ class _Execution:
             if type(value) is Usage:
                 self.ledger.usage(step_id, value, cached=cached)
         if self.services.cache is not None and step_id not in self.keys:
-            self.keys[step_id] = key_of_values(values)
+            self.keys[step_id] = keys_of_values(values)
         self.state.finish(step, values)
         return events.NodeFinished(step_id, values, cached, seconds)
 
     def _pass_by(self, step: Step, reason: Literal["muted", "not_taken"]) -> events.Event:
-        self.keys[step.node.id] = key_of_values({"": reason})
+        self.keys[step.node.id] = {}
         self.state.finish(step, {})
         return events.NodeSkipped(step.node.id, step.node.id, reason)
 
@@ -333,9 +333,9 @@ class _Execution:
         spec, step_id = step.spec, step.node.id
         assert spec is not None and self.services.cache is not None
         key = self.keys.get(step_id)
-        if key is None or not (step.cache == "always" or self.seed.chosen or inputs.repeatable()):
+        if not isinstance(key, bytes) or not (step.cache == "always" or self.seed.chosen or inputs.repeatable()):
             # What follows is keyed by the result itself, so that it is found again when the same text comes again.
-            self.keys[step_id] = key_of_values(values)
+            self.keys[step_id] = keys_of_values(values)
             return
         self.services.cache.put(key, values, durable=not spec.inline)
 

@@ -8,21 +8,21 @@ from difflib import get_close_matches
 from typing import Any
 
 from graphide.errors import UsageError
-from graphide.graph.model import Graph
+from graphide.graph.model import Graph, Node
 from graphide.graph.outline import outline
 from graphide.spec.registry import Registry
 from graphide.values import to_json
 
 
 def bind_inputs(graph: Graph, registry: Registry, values: Mapping[str, Any]) -> Graph:
-    """Return the graph with `values` in its inputs, by input name.
+    """Return the graph with `values` in its inputs, by input name; the same graph when they are there already.
 
     Raises UsageError for a name that is not an input and for a value that the input refuses.
     """
     if not values:
         return graph
     ports = {port.name: port for port in outline(graph, registry).inputs}
-    nodes = dict(graph.nodes)
+    changed: dict[str, Node] = {}
     for name, value in values.items():
         port = ports.get(name)
         if port is None:
@@ -30,8 +30,10 @@ def bind_inputs(graph: Graph, registry: Registry, values: Mapping[str, Any]) -> 
         value = to_json(value)
         if port.field is not None and (sentence := port.field.problem(value)):
             raise UsageError(sentence, where=f'input "{name}"')
-        nodes[name] = replace(nodes[name], settings={**nodes[name].settings, "value": value})
-    return replace(graph, nodes=nodes)
+        if port.required or value != port.default:
+            node = graph.nodes[name]
+            changed[name] = replace(node, settings={**node.settings, "value": value})
+    return replace(graph, nodes={**graph.nodes, **changed}) if changed else graph
 
 
 def unknown_input(name: str, known: tuple[str, ...]) -> UsageError:

@@ -14,7 +14,7 @@ from graphide.graph.canonical import text_of
 from graphide.graph.model import Edge, Graph, ModelRef, Node
 from graphide.graph.quoting import printable, quoted
 from graphide.graph.text_diff import text_diff
-from graphide.values import Json, dumps
+from graphide.values import Json
 
 if TYPE_CHECKING:
     from graphide.spec.nodespec import NodeSpec
@@ -55,7 +55,7 @@ def diff(old: Graph, new: Graph, registry: Mapping[str, NodeSpec] | None = None)
         changes += _node(before.nodes.get(node_id), new.nodes.get(node_id), registry)
     changes += _edges(before, new)
     changes += _keyed("model", before.models, new.models, _model)
-    if _plain(before.view) != _plain(new.view):
+    if before.view != new.view:
         changes.append(Change("layout"))
     changes += _keyed("other", before.extra, new.extra, lambda value: value)
     return tuple(changes)
@@ -74,7 +74,7 @@ def _renamed(old: Graph, new: Graph) -> dict[str, str]:
     found: dict[str, str] = {}
     # Nodes of the same content are told apart by their neighbours, where those are still the same.
     for old_near, new_near in ((_neighbours(old), _neighbours(new)), ({}, {})):
-        waiting: dict[bytes, list[str]] = {}
+        waiting: dict[str, list[str]] = {}
         for node in gone:
             if node.id not in found:
                 waiting.setdefault(_content(node, old_near), []).append(node.id)
@@ -94,8 +94,10 @@ def _neighbours(graph: Graph) -> dict[str, list[str]]:
     return near
 
 
-def _content(node: Node, near: Mapping[str, list[str]]) -> bytes:
-    return dumps([node.type, node.settings, node.version, node.title, node.state, node.exposed, near.get(node.id, [])])
+def _content(node: Node, near: Mapping[str, list[str]]) -> str:
+    settings = {key: node.settings[key] for key in sorted(node.settings)}
+    facts = (node.type, settings, node.version, node.title, node.state, node.exposed, near.get(node.id, []))
+    return text_of(facts)
 
 
 def _with_names(graph: Graph, renamed: Mapping[str, str]) -> Graph:
@@ -136,7 +138,7 @@ def _node(old: Node | None, new: Node | None, registry: Mapping[str, NodeSpec] |
     first, second = _settings(old, registry), _settings(new, registry)
     for name in sorted({*first, *second}):
         was, now = first.get(name), second.get(name)
-        if (name in first) != (name in second) or _plain(was) != _plain(now):
+        if (name in first) != (name in second) or text_of(was) != text_of(now):
             yield Change("setting", new.id, name, was, now, _words(was, now))
 
 
@@ -157,17 +159,13 @@ def _keyed(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], form: Cal
     for name in sorted({*old, *new}):
         was = form(old[name]) if name in old else None
         now = form(new[name]) if name in new else None
-        if (name in old) != (name in new) or _plain(was) != _plain(now):
+        if (name in old) != (name in new) or text_of(was) != text_of(now):
             yield Change(kind, "", name, was, now)
 
 
 def _model(ref: ModelRef) -> dict[str, Json]:
     named = {"file": ref.file, "hub": ref.hub, "sha256": ref.sha256, "size": ref.size}
     return {key: value for key, value in {**named, **ref.extra}.items() if value}
-
-
-def _plain(value: Json) -> str:
-    return text_of(value)
 
 
 def _words(old: Json, new: Json) -> tuple[str, ...]:

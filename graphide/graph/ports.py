@@ -13,7 +13,7 @@ from graphide.errors import GraphideError
 from graphide.graph.model import Edge, Graph, Node
 from graphide.graph.topology import Links, links
 from graphide.spec.nodespec import Port
-from graphide.values import Json, Wire, accepts
+from graphide.values import Json, accepts
 
 if TYPE_CHECKING:
     from graphide.spec.nodespec import NodeSpec, Outlines
@@ -98,21 +98,17 @@ def bad_settings(node: Node, spec: NodeSpec) -> dict[str, str]:
 def passes(looked: Looked, node_id: str, output: str) -> Edge | None:
     """Return the edge whose value a bypassed node hands on as `output`, or None when none of its inputs fits.
 
-    It is the edge of the first connected input of the same wire type, else of the first that converts to it.
+    It is the first edge of the first connected input, in declared order, that takes a type which fits the output.
     """
     own = looked.ports[node_id]
     wanted = own.outputs.get(output)
-    if wanted is None:
-        return None
-    place = {name: number for number, name in enumerate(own.inputs)}
-    connected = [
-        (place[edge.input], edge, wire)
-        for edge in looked.links.incoming(node_id)
-        if edge.input in place and (wire := _given(looked.ports, edge)) is not None
-    ]
-    target = wanted.wires[0]
-    fitting = [(wire != target, number, edge) for number, edge, wire in connected if accepts(wire, target) is None]
-    return min(fitting)[2] if fitting else None
+    fed: dict[str, Edge] = {}
+    for edge in looked.links.incoming(node_id):
+        fed.setdefault(edge.input, edge)
+    for name, port in own.inputs.items() if wanted is not None else ():
+        if name in fed and any(accepts(wire, wanted.wires[0]) is None for wire in port.wires):
+            return fed[name]
+    return None
 
 
 def asked(call: Callable[[], _T], otherwise: Callable[[], _T]) -> tuple[_T, GraphideError | None]:
@@ -134,11 +130,6 @@ def _rule(spec: NodeSpec, settings: Mapping[str, Json]) -> str:
         return ""
     sentence, fault = asked(lambda: check(spec.full(settings)) or "", lambda: "")
     return str(fault).rstrip(".") if fault is not None else sentence.rstrip(".")
-
-
-def _given(ports: Mapping[str, Ports], edge: Edge) -> Wire | None:
-    port = ports[edge.source].outputs.get(edge.output) if edge.source in ports else None
-    return port.wires[0] if port is not None else None
 
 
 def _named_by_edges(graph: Graph, node: Node) -> Ports:

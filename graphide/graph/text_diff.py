@@ -37,11 +37,11 @@ def _by_word(old: list[str], new: list[str]) -> str:
 
 
 def _around(words: list[str], *, first: bool, last: bool) -> str:
-    before = [] if first else words[: 2 * _CONTEXT]
-    after = [] if last else words[-2 * _CONTEXT :]
-    if len(before) + len(after) >= len(words):
+    if len(words) <= (1 if first or last else 2) * 2 * _CONTEXT:
         return "".join(words)
-    return f"{''.join(before)} … {''.join(after)}".strip(" " if not (before and after) else "")
+    before = "" if first else "".join(words[: 2 * _CONTEXT]).rstrip() + " "
+    after = "" if last else " " + "".join(words[-2 * _CONTEXT :]).lstrip()
+    return f"{before}…{after}"
 
 
 def _by_line(old: list[str], new: list[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from graphide.inference.context import Context
 from graphide.inference.model import Vocabulary
@@ -113,7 +114,7 @@ def write_answer(
         stop_reason=sequence.ended,
         dropped=job.dropped,
     )
-    finish = "stop" if sequence.ended in ("end", "stop_string") else "length"
+    finish: Literal["stop", "length"] = "stop" if sequence.ended in ("end", "stop_string") else "length"
     return Completion(sequence.text, finish, usage, job.counts, sampler.names)
 
 

@@ -65,7 +65,7 @@ class ChatTemplate:
         for form in (messages, _system_merged(messages), _turns_merged(_system_merged(messages))):
             try:
                 text = self._render(form)
-            except Exception as error:  # a fence: the template is foreign code
+            except Exception as error:  # noqa: BLE001 - a fence: the template is foreign code
                 refusal = refusal or error
                 continue
             if not _loses_system(form, text):
@@ -87,7 +87,8 @@ class ChatTemplate:
             return [(text, True)]
         marks = {index: f"\ue000{secrets.token_hex(8)}\ue001" for index in suspects}
         marked = tuple(
-            replace(message, content=marks[index]) if index in marks else message for index, message in enumerate(messages)
+            replace(message, content=marks[index]) if index in marks else message
+            for index, message in enumerate(messages)
         )
         frame = self._render(marked)
         for trim in (str, str.strip):
@@ -126,7 +127,7 @@ def compile_template(source: str, *, bos_token: str, eos_token: str) -> Callable
     environment.filters["tojson"] = tojson
     environment.globals |= {
         "raise_exception": raise_exception,
-        "strftime_now": lambda form: datetime.now().strftime(form),
+        "strftime_now": lambda form: datetime.now().astimezone().strftime(form),
     }
     try:
         template = environment.from_string(source)
@@ -140,7 +141,12 @@ def compile_template(source: str, *, bos_token: str, eos_token: str) -> Callable
     def render(messages: Messages) -> str:
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return template.render(
-            messages=turns, add_generation_prompt=True, bos_token=bos_token, eos_token=eos_token, tools=None, documents=None
+            messages=turns,
+            add_generation_prompt=True,
+            bos_token=bos_token,
+            eos_token=eos_token,
+            tools=None,
+            documents=None,
         )
 
     return render

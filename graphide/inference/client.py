@@ -23,13 +23,13 @@ import queue
 import threading
 import time
 import weakref
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Any, TypeVar
 
 from graphide.errors import Cancelled, InferenceFault
 from graphide.inference import faults
+from graphide.inference.patience import TICK, CancelFlag, Limits, Turns, Watch
 from graphide.inference.process import WorkerProcess, worker_command
 from graphide.inference.protocol import (
     Cancel,
@@ -37,13 +37,10 @@ from graphide.inference.protocol import (
     Completion,
     Count,
     Counts,
-    Entered,
     Failed,
     Frame,
     Generate,
     GenerateRequest,
-    Heartbeat,
-    Hello,
     Load,
     Loaded,
     LoadOptions,
@@ -56,49 +53,7 @@ from graphide.inference.protocol import (
     encode,
 )
 
-_TICK = 0.05  # how often a waiting request looks at its cancel flag, in seconds
 _T = TypeVar("_T")
-
-
-class CancelFlag(Protocol):
-    """What a request asks whether it is still wanted; a threading.Event is one."""
-
-    def is_set(self) -> bool:
-        """Return whether the request is to stop."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How long a worker may take before it counts as stalled, in seconds.
-
-    `silence` is for a process that gives no sign at all (it beats every second), the others for one that lives but gets
-    no further: `load` between two steps of progress, `prefill` for one chunk of the prompt, `generate` for one token,
-    `prepare` for template and grammar. `quiet` is how long a cancelled request may take to stop before the worker is
-    killed, `turn` how long a request waits for those before it.
-    """
-
-    start: float = 60.0
-    silence: float = 30.0
-    load: float = 600.0
-    prepare: float = 60.0
-    prefill: float = 900.0
-    generate: float = 300.0
-    quiet: float = 1.0
-    turn: float = 3600.0
-
-    def of(self, phase: Phase) -> float:
-        """Return the limit of a phase."""
-        match phase:
-            case "start":
-                return self.start
-            case "load":
-                return self.load
-            case "prepare" | "grammar":
-                return self.prepare
-            case "prefill":
-                return self.prefill
-            case "generate":
-                return self.generate
 
 
 class Worker:
@@ -110,7 +65,7 @@ class Worker:
     def __init__(self, *, command: Sequence[str] = (), limits: Limits | None = None, waiting: int = 32) -> None:
         self._command = tuple(command) or tuple(worker_command())
         self._limits = limits or Limits()
-        self._turns = _Turns(waiting, self._limits.turn)
+        self._turns = Turns(waiting, self._limits.turn)
         self._ids = itertools.count(1)
         self._starting = threading.Lock()
         self._process: WorkerProcess | None = None
@@ -154,26 +109,22 @@ class Worker:
         Closing the generator cancels. After a fault the pieces so far are the answer's beginning, and the next request
         starts a new worker and loads the model again. Raises Cancelled or InferenceFault.
         """
-        with self._turns.turn(cancel):
-            process = yield from self._ready(cancel)
-            with closing(self._converse(process, Generate(request), "prepare", cancel)) as frames:
-                for frame in frames:
-                    match frame:
-                        case Piece() | PrefillProgress():
-                            yield frame
-                        case Completion():
-                            return frame
-            raise self._lost(process, "generate")
+        with self._turns.turn(cancel), closing(self._ask(Generate(request), cancel)) as frames:
+            for frame in frames:
+                match frame:
+                    case Piece() | PrefillProgress() | LoadProgress():
+                        yield frame
+                    case Completion():
+                        return frame
+        raise AssertionError("a conversation ends with its last frame or an error")
 
     def count(self, request: GenerateRequest, *, cancel: CancelFlag | None = None) -> Counts:
         """Count the tokens of a request's prompt, message by message, with the model's own tokenizer."""
-        with self._turns.turn(cancel):
-            process = finish(self._ready(cancel))
-            with closing(self._converse(process, Count(request), "prepare", cancel)) as frames:
-                for frame in frames:
-                    if isinstance(frame, Counts):
-                        return frame
-            raise self._lost(process, "prepare")
+        with self._turns.turn(cancel), closing(self._ask(Count(request), cancel)) as frames:
+            for frame in frames:
+                if isinstance(frame, Counts):
+                    return frame
+        raise AssertionError("a conversation ends with its last frame or an error")
 
     def close(self) -> None:
         """End the worker; a request that runs meanwhile is cancelled. Safe to call twice."""
@@ -182,6 +133,18 @@ class Worker:
             process, self._process, self._info = self._process, None, None
         if process:
             process.end()
+
+    def _ask(self, command: Command, cancel: CancelFlag | None) -> Generator[Frame, None, None]:
+        """Yield the frames of a request on the loaded model.
+
+        A worker that died before it heard the request (it was killed while idle) is replaced without a word, once.
+        """
+        process = yield from self._ready(cancel)
+        try:
+            yield from self._converse(process, command, "prepare", cancel)
+        except _NeverHeard:
+            process = yield from self._ready(cancel)
+            yield from self._converse(process, command, "prepare", cancel)
 
     def _ready(self, cancel: CancelFlag | None) -> Generator[LoadProgress, None, WorkerProcess]:
         """Return a running process that holds the model, starting and loading it again when it died."""
@@ -205,7 +168,7 @@ class Worker:
                         process.loaded = True
                         self._info = info
                         return info
-        raise self._lost(process, "load")
+        raise AssertionError("a conversation ends with its last frame or an error")
 
     def _running(self) -> WorkerProcess:
         """Return the process, started when none runs."""
@@ -229,7 +192,7 @@ class Worker:
 
         Ends the request in the worker when the caller, a cancel or a fault ends it here.
         """
-        request, watch, over = next(self._ids), _Watch(self._limits, phase), False
+        request, watch, over = next(self._ids), Watch(self._limits, phase if process.greeted else "start"), False
         process.forget_errors()
         data = encode(command, request)
         try:
@@ -257,10 +220,10 @@ class Worker:
             if not over:
                 self._stop(process, request)
 
-    def _next(self, process: WorkerProcess, request: int, watch: _Watch) -> Frame | None:
+    def _next(self, process: WorkerProcess, request: int, watch: Watch) -> Frame | None:
         """Return the next frame of a request, None when there is none yet; raises InferenceFault on death and stall."""
         try:
-            item = process.receive(_TICK)
+            item = process.receive(TICK)
         except queue.Empty:
             if watch.stalled():
                 lines = process.error_lines()
@@ -269,7 +232,10 @@ class Worker:
                 raise faults.stalled(watch.phase, watch.waited, lines, where=self._where()) from None
             return None
         if item is None:
-            raise self._lost(process, watch.phase)
+            fault = self._lost(process, watch.phase)
+            if isinstance(fault, InferenceFault) and process.loaded and not watch.heard:
+                raise _NeverHeard(fault.kind, fault.message, engine_lines=fault.engine_lines, hint=fault.hint)
+            raise fault
         frame, owner = item
         watch.saw(frame)
         return frame if owner == request else None
@@ -306,6 +272,10 @@ class Worker:
         return self._wanted.path if self._wanted else ""
 
 
+class _NeverHeard(InferenceFault):
+    """The worker ended before it said anything about a request."""
+
+
 def finish(steps: Generator[Any, None, _T]) -> _T:
     """Run a generator to its end and return its value."""
     while True:
@@ -314,77 +284,3 @@ def finish(steps: Generator[Any, None, _T]) -> _T:
         except StopIteration as ended:
             value: _T = ended.value
             return value
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Measures how long a worker has been silent, and how long it got no further.
-
-    Waits are added up in small steps, so a pause of the app itself (a closed lid, Ctrl-Z) is not the worker's fault.
-    """
-
-    limits: Limits
-    phase: Phase
-    silent: float = 0.0
-    stuck: float = 0.0
-    waited: float = 0.0
-    _greeted: bool = False
-    _last: float = field(default_factory=time.monotonic)
-
-    def saw(self, frame: Frame) -> None:
-        """Note a frame."""
-        self._greeted = True
-        self.silent, self._last = 0.0, time.monotonic()
-        if isinstance(frame, Entered):
-            self.phase = frame.phase
-        if not isinstance(frame, Heartbeat | Hello):
-            self.stuck = 0.0
-
-    def stalled(self) -> bool:
-        """Note a tick without a frame and return whether that was one too many."""
-        now = time.monotonic()
-        step, self._last = min(now - self._last, 5 * _TICK), now
-        self.silent += step
-        self.stuck += step
-        self.waited = self.silent if self.silent >= self.limits.silence else self.stuck
-        return self.silent >= self.limits.silence or self.stuck >= self.limits.of(self.phase)
-
-
-class _Turns:
-    """Lets one request run at a time, in the order they came; a turn may end in another thread than it began."""
-
-    def __init__(self, waiting: int, seconds: float) -> None:
-        self._waiting = waiting
-        self._seconds = seconds
-        self._changed = threading.Condition()
-        self._queue: list[object] = []
-
-    @contextmanager
-    def turn(self, cancel: CancelFlag | None) -> Iterator[None]:
-        """Wait for the turn and hold it; raises Cancelled, or InferenceFault when too many wait or it takes too long."""
-        ticket = object()
-        with self._changed:
-            if len(self._queue) > self._waiting:
-                raise InferenceFault(
-                    "bad_request", f"{self._waiting} requests already wait for this model", hint="Try again later"
-                )
-            self._queue.append(ticket)
-        try:
-            self._wait(ticket, cancel)
-            yield
-        finally:
-            with self._changed:
-                self._queue.remove(ticket)
-                self._changed.notify_all()
-
-    def _wait(self, ticket: object, cancel: CancelFlag | None) -> None:
-        deadline = time.monotonic() + self._seconds
-        with self._changed:
-            while self._queue[0] is not ticket:
-                if cancel and cancel.is_set():
-                    raise Cancelled("stopped while waiting for the model")
-                if time.monotonic() >= deadline:
-                    raise InferenceFault(
-                        "stalled", f"the model was busy for {self._seconds:.0f} s", hint="Try again later"
-                    )
-                self._changed.wait(_TICK)

@@ -58,6 +58,7 @@ class Engine:
                 yield Entered("load")
                 return self._load(command, report)
             case Count(request):
+                yield Entered("prepare")
                 return self._loaded().count(request)
             case Generate(request):
                 return (yield from self._loaded().generate(request))
@@ -79,9 +80,7 @@ class Engine:
                 last = fraction
                 report(LoadProgress(fraction))
 
-        model = load_model(
-            self._lib, load.path, load.options, log=self._log, abort=self._abort, progress=on_progress
-        )
+        model = load_model(self._lib, load.path, load.options, log=self._log, abort=self._abort, progress=on_progress)
         importing.join()
         if model is None:
             raise Cancelled("the load was stopped")

@@ -14,7 +14,14 @@ from graphide.inference.protocol import Failed, Phase
 
 _KEPT_LINES = 12
 
-_MEMORY_WORDS = ("out of memory", "failed to allocate", "unable to allocate", "cannot allocate", "bad_alloc", "outofmemory")
+_MEMORY_WORDS = (
+    "out of memory",
+    "failed to allocate",
+    "unable to allocate",
+    "cannot allocate",
+    "bad_alloc",
+    "outofmemory",
+)
 _ARCHITECTURE_WORDS = ("unknown model architecture", "unsupported model architecture", "unknown pre-tokenizer")
 _DOING: dict[Phase, str] = {
     "start": "starting",
@@ -45,6 +52,13 @@ def from_exit(code: int, phase: Phase, lines: Sequence[str], *, where: str = "")
             engine_lines=kept,
             where=where,
             hint="If memory was short the system does that: use a smaller model or a smaller n_ctx. The next run restarts it",
+        )
+    if phase == "start" and _mentions(kept, ("modulenotfounderror: llama_cpp", "no module named 'llama_cpp'")):
+        return InferenceFault(
+            "engine_abort",
+            "the local engine is not installed",
+            engine_lines=kept,
+            hint='Run pip install "graphide[local]", or use a remote model',
         )
     if phase == "grammar":
         return InferenceFault(

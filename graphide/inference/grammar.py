@@ -65,4 +65,6 @@ def grammar_sampler(model: Model, gbnf: str) -> Any:
 
 def _bad(message: str, error: BaseException) -> InferenceFault:
     reason = str(error)[:_SHOWN] or type(error).__name__
-    return InferenceFault("bad_request", f"{message}: {reason}", hint="Check the schema; keep to types, properties, enum")
+    return InferenceFault(
+        "bad_request", f"{message}: {reason}", hint="Check the schema; keep to types, properties, enum"
+    )

@@ -89,7 +89,7 @@ class AbortFlag:
     """
 
     def __init__(self, library: Any) -> None:
-        self._text = (ctypes.c_char * 2)(0, 0)
+        self._text = (ctypes.c_char * 2)()
         self.address = ctypes.addressof(self._text)
         runtime = ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None)
         pointer = ctypes.cast(runtime.strlen, ctypes.c_void_p).value

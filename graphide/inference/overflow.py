@@ -125,6 +125,7 @@ def _middle_out(
     """Cut the middle of the longest message, and of the next longest while that is not enough."""
     before = content_tokens(messages)
     current = messages
+    goals = list(before)
     for _ in range(_ROUNDS):
         tokens = tokens_of(current)
         if len(tokens) <= room:
@@ -137,9 +138,11 @@ def _middle_out(
             return Fitted(current, tokens, f"cut the middle of {', '.join(cut)}")
         sizes = content_tokens(current)
         longest = max(range(len(sizes)), key=sizes.__getitem__)
-        goal = max(8, min(sizes[longest] - (len(tokens) - room) - 4, sizes[longest] - 1))
+        # The goal shrinks in every round, because what a part of a text is in tokens is only a guess.
+        excess = len(tokens) - room
+        goals[longest] = max(8, min(sizes[longest] - excess - 4, goals[longest] - max(4, excess)))
         # Always cut the original text: cutting a cut one would leave a mark for every round.
-        shorter = _without_middle(messages[longest].content, goal / max(1, before[longest]))
+        shorter = _without_middle(messages[longest].content, goals[longest] / max(1, before[longest]))
         if len(shorter) >= len(current[longest].content):
             break
         current = tuple(

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import graphide.inference
 from graphide.inference.protocol import Frame, FrameReader, ProtocolError
@@ -44,11 +45,12 @@ class WorkerProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
             list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0, **_separate()
         )
         self.pid = self._process.pid
-        self.loaded = False
+        self.greeted = False  # it has said something
+        self.loaded = False  # it holds the model; set by the client
         self._frames: queue.SimpleQueue[tuple[Frame, int] | None] = queue.SimpleQueue()
         self._writing = threading.Lock()
         self._ending = threading.Lock()
@@ -81,6 +83,8 @@ class WorkerProcess:
         item = self._frames.get(timeout=seconds)
         if item is None:
             self._frames.put(None)  # so that every later call learns it too
+        else:
+            self.greeted = True
         return item
 
     def forget_errors(self) -> None:
@@ -161,7 +165,7 @@ class WorkerProcess:
             self._frames.put(None)
 
 
-def _separate() -> dict[str, object]:
+def _separate() -> dict[str, Any]:
     """Return how a worker is set apart: its own process group (Ctrl-C is for the app) and the app's modules."""
     root = str(Path(graphide.inference.__file__).resolve().parents[2])
     paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]

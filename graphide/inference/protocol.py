@@ -53,6 +53,8 @@ class GenerateRequest:
 
     `n_ctx=0` keeps the context of the load; a larger one re-creates the context, not the weights. `json_schema` and
     `grammar` (GBNF) force the shape of the answer, at most one of them. `max_tokens=0` goes on until the context is full.
+    `reproducible` forbids everything that changes the last bits of a result (sharing a batch or a cache with other
+    requests); nothing does that yet, so every answer is.
     """
 
     messages: Messages = ()
@@ -237,7 +239,10 @@ def encode(frame: Frame, request: int = 0) -> bytes:
     try:
         body = orjson.dumps([type(frame).__name__, request, frame])
     except TypeError as error:
-        raise ProtocolError(f"the request cannot be sent: {error}", hint="Remove broken characters from the text") from error
+        raise ProtocolError(
+            f"the request cannot be sent: {error}",
+            hint="Check its texts for broken characters and its numbers for size",
+        ) from error
     if len(body) > MAX_FRAME:
         raise ProtocolError(f"a message of {len(body):,} bytes is too large", hint=f"At most {MAX_FRAME:,} are sent")
     return len(body).to_bytes(4, "little") + body

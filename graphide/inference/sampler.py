@@ -116,7 +116,7 @@ class _Candidates:
         self._lib = library
         self._size = size
         blank = array("f", bytes(12 * size))
-        memoryview(blank).cast("B").cast("i")[0::3] = array("i", range(size))  # type: ignore[call-overload]
+        memoryview(blank).cast("B").cast("i")[0::3] = array("i", range(size))
         self._blank = blank.tobytes()
         self._data = (library.llama_token_data * size)()
         self._logits = memoryview(self._data).cast("B").cast("f")
@@ -127,7 +127,7 @@ class _Candidates:
         """Return the token that the samplers choose, and whether it is possible at all."""
         ctypes.memmove(self._data, self._blank, len(self._blank))
         source = (ctypes.c_float * self._size).from_address(ctypes.addressof(logits.contents))
-        self._logits[1::3] = memoryview(source).cast("B").cast("f")  # type: ignore[call-overload]
+        self._logits[1::3] = memoryview(source).cast("B").cast("f")
         table = self._array
         table.data = ctypes.cast(self._data, self._lib.llama_token_data_p)
         table.size, table.selected, table.sorted = self._size, -1, False
@@ -154,7 +154,9 @@ def _order(sampling: Sampling) -> list[str]:
     names = [_ALIASES.get(name, name) for name in sampling.samplers]
     for name in names:
         if name not in _ONE:
-            raise InferenceFault("bad_request", f"unknown sampler {name!r}", hint=f"Known are: {', '.join(SAMPLER_ORDER)}")
+            raise InferenceFault(
+                "bad_request", f"unknown sampler {name!r}", hint=f"Known are: {', '.join(SAMPLER_ORDER)}"
+            )
     if sampling.temperature <= 0:
         # What only removes unlikely tokens cannot change the likeliest one, and xtc would remove it.
         return [name for name in names if name in ("penalties", "dry")]
@@ -206,13 +208,15 @@ _ONE: Mapping[str, Callable[[Any, Sampling, int, Vocabulary, int], Any]] = {
     "top_p": lambda lib, s, *_: lib.llama_sampler_init_top_p(s.top_p, s.min_keep) if s.top_p < 1 else None,
     "min_p": lambda lib, s, *_: lib.llama_sampler_init_min_p(s.min_p, s.min_keep) if s.min_p > 0 else None,
     "xtc": lambda lib, s, seed, *_: (
-        lib.llama_sampler_init_xtc(s.xtc_probability, s.xtc_threshold, s.min_keep, seed) if s.xtc_probability > 0 else None
+        lib.llama_sampler_init_xtc(s.xtc_probability, s.xtc_threshold, s.min_keep, seed)
+        if s.xtc_probability > 0
+        else None
     ),
     "temperature": _temperature,
 }
 
 
-def _logit_bias(lib: Any, vocabulary: Vocabulary, biases: Mapping[str, float]) -> Any:
+def _logit_bias(lib: Any, vocabulary: Vocabulary, biases: Mapping[str, float | None]) -> Any:
     """Return the sampler that adds to logits; a key is a token's number, or a text that is one or more tokens.
 
     JSON has no infinity, so a bias of null forbids the token.

@@ -214,7 +214,7 @@ def _run(engine: Engine, command: Command, outbox: Outbox, request: int) -> Repo
         return faults.to_frame(fault)
     except MemoryError:
         return Failed("oom", "memory ran out in the worker", "Use a shorter prompt, a smaller n_ctx or a smaller model")
-    except Exception as error:  # the fence of this process: one request may fail, the worker lives on
+    except Exception as error:  # noqa: BLE001 - the fence of this process: one request may fail, the worker lives on
         import traceback
 
         lines = tuple(traceback.format_exc().splitlines()[-8:])

@@ -76,6 +76,7 @@ class FileCache:
 
     def remember_facts(self, rows: Iterable[tuple[FileKey, str]]) -> None:
         """Keep the facts of files in this state."""
+        rows = [(key, text) for key, text in rows if _is_storable(key.path)]
         values = [(key.path, key.size, _signed(key.mtime_ns), text) for key, text in rows]
 
         def write(database: sqlite3.Connection) -> None:
@@ -88,7 +89,7 @@ class FileCache:
             self._with_database(write, None)
 
     def _with_database(self, use: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:
-        """Return what `use` gives; `otherwise` when the file is locked or unusable, a broken one being removed first."""
+        """Return what `use` gives, `otherwise` when the file is locked or unusable; a broken one is removed."""
         if self._path is None:
             return otherwise
         for attempt in (1, 2):
@@ -99,7 +100,7 @@ class FileCache:
                 return otherwise
             except (sqlite3.DatabaseError, ValueError, TypeError):
                 if attempt == 1:
-                    with contextlib.suppress(OSError):
+                    with contextlib.suppress(OSError, ValueError):
                         self._path.unlink()
         return otherwise
 
@@ -130,6 +131,11 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
         database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+def _is_storable(path: str) -> bool:
+    """Return whether a path is Unicode; file systems allow others, which SQLite does not keep."""
+    return path.isascii() or not any(0xD800 <= ord(character) <= 0xDFFF for character in path)
 
 
 def _signed(number: int) -> int:

@@ -1,7 +1,7 @@
 """Tables of the GGUF format: element types of tensors with their sizes, and names of quantisations.
 
-Only constants. Sources: `enum ggml_type` and the type traits of ggml (read through `ggml_blck_size`, `ggml_type_size` and
-`ggml_type_name` of the library in llama-cpp-python 0.3.36), `enum llama_ftype` in llama.h of the same release.
+Only constants. Sources: `enum ggml_type` and the type traits of ggml (read through `ggml_blck_size`, `ggml_type_size`
+and `ggml_type_name` of the library in llama-cpp-python 0.3.36), `enum llama_ftype` in llama.h of the same release.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ file is `gguf_check`; what a person wants to know about it is `facts`. Source of
 
 from __future__ import annotations
 
+import stat
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ Value = int | float | bool | str | tuple[int | float | bool | str, ...] | LongAr
 
 @dataclass(frozen=True, slots=True)
 class TensorInfo:
-    """Where a tensor lies: its dimensions (fastest first), its ggml type, and its offset from the data offset in bytes."""
+    """Where a tensor lies: dimensions (fastest first), ggml type, and offset in bytes from the data offset."""
 
     name: str
     dims: tuple[int, ...]
@@ -94,6 +95,8 @@ def read_header(source: Path | str | BinaryIO) -> GgufHeader:
         return _Reader(source).header()
     path = Path(source)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+            raise _fault("is not a file", hint="Choose a file that ends in .gguf")
         with path.open("rb") as file:
             return _Reader(file).header()
     except InferenceFault as fault:
@@ -158,8 +161,8 @@ class _Reader:
         count = self._unpack("<I")
         if count > MAX_DIMENSIONS:
             raise _fault(f'says that its tensor "{_short(name)}" has {count:,} dimensions', hint=_AGAIN)
-        dims = tuple(self._unpack("<q") for _ in range(count))
-        return TensorInfo(name, dims, self._unpack("<I"), self._unpack("<Q"))
+        *dims, code, offset = struct.unpack(f"<{count}qIQ", self._take(8 * count + 12))
+        return TensorInfo(name, tuple(dims), code, offset)
 
     def _value(self, code: int) -> Value:
         if code == _STRING:

@@ -27,7 +27,7 @@ def check(header: GgufHeader, file_size: int) -> InferenceFault | None:
 
 
 def check_structure(header: GgufHeader, file_size: int) -> InferenceFault | None:
-    """Return what is wrong with a GGUF file of any kind: its tensors, their sizes and places, and the size of the file."""
+    """Return what is wrong with a GGUF file of any kind: its tensors, their places, its size."""
     expected, seen = 0, set[str]()
     for tensor in header.tensors:
         problem = _check_tensor(tensor, header.alignment)

@@ -1,7 +1,7 @@
 """The identity of a model: the sha256 of its file, computed once and then remembered while the file stays the same.
 
-The identity of a split model is the sha256 of its parts' bytes, one after the other. Comparing it with what a graph asks
-for is `library`.
+The identity of a split model is the sha256 of its parts' bytes, one after the other. Comparing it with what a graph
+asks for is `resolve`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ NO_CACHE = FileCache(None)
 def hash_steps(parts: Path | Sequence[Path], cache: FileCache = NO_CACHE) -> Generator[int, None, str]:
     """Yield the number of bytes hashed so far, and return the sha256 of a model file (or of its parts) in hexadecimal.
 
-    A remembered hash is returned without reading. Close the generator to cancel. Raises GraphideError when a part cannot
-    be read or changes meanwhile.
+    A remembered hash is returned without reading. Close the generator to cancel. Raises GraphideError when a part
+    cannot be read or changes meanwhile.
     """
     paths = [parts] if isinstance(parts, Path) else list(parts)
     key = file_key(paths)
@@ -68,7 +68,7 @@ def file_key(paths: Sequence[Path]) -> FileKey:
     states = []
     for path in paths:
         try:
-            states.append(os.stat(path))
+            states.append(path.stat())
         except (OSError, ValueError) as error:
             raise _unreadable(path, error) from error
     return FileKey(

@@ -7,15 +7,15 @@ in `discover`.
 from __future__ import annotations
 
 import importlib
-import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 from graphide.errors import DeclarationError, GraphideError
 from graphide.plugins.entry_points import EntryPoint
@@ -79,7 +79,7 @@ def load(registry: Registry, source: str, importer: Callable[[], ModuleType]) ->
         registrar.commit()
     except GraphideError as error:
         place = f"{error.where}: " if error.where else ""
-        return PluginProblem(source, place + error.message, error.hint)
+        return PluginProblem(source, place + error.message, error.hint or "Correct the declaration, or take it away")
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the fence: plugin code may raise anything
         return PluginProblem(source, _said(error), _advice(error))
     return None
@@ -100,8 +100,9 @@ def import_entry_point(point: EntryPoint) -> ModuleType:
 
 def import_dropin(path: Path, file: Path) -> ModuleType:
     """Return the module of a drop-in file or package, under a name that no other module has."""
-    digest = blake2b(str(path.resolve()).encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    name = f"graphide_dropin_{path.stem}_{digest}"
+    import importlib.util
+
+    name = f"graphide_dropin_{path.stem}_{crc32(os.fsencode(path.resolve())):08x}"
     folders = [str(path)] if path != file else None
     spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=folders)
     if spec is None or spec.loader is None:

@@ -215,9 +215,7 @@ FILTERS: Mapping[str, Operation] = {
     **{name: guarded(DEFAULT_FILTERS[name]) for name in _JINJA_FILTERS},
     **{name: guarded(function) for name, function in _OWN_FILTERS.items()},
 }
-TESTS: Mapping[str, Operation] = {
-    name: guarded(cast(Operation, DEFAULT_TESTS[name])) for name in _JINJA_TESTS
-}
+TESTS: Mapping[str, Operation] = {name: guarded(cast(Operation, DEFAULT_TESTS[name])) for name in _JINJA_TESTS}
 FUNCTIONS: Mapping[str, Method] = {
     "range": Method("range", _range),
     "dict": Method("dict", dict),

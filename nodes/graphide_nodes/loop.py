@@ -80,5 +80,6 @@ def loop(
             if until and render(until, facts).strip().lower() == "true":
                 return Looped(value, number, history, True)
         except GraphideError as error:
-            raise error.at(f"round {number}") from error
+            place = f"{error.where}: " if error.where else ""
+            raise GraphideError(f"round {number}: {place}{error.message}", hint=error.hint) from error
     return Looped(value, max_rounds, history, False)

@@ -9,5 +9,7 @@ from graphide.api import LongText, node
 def note(*, text: Annotated[str, LongText("What people should know about the graph")] = "") -> None:
     """Write something beside the nodes; it has no effect on a run.
 
-    text: Raise the temperature here for wilder answers.
+    The text may have several lines; it is saved with the graph.
+
+        text: Raise the temperature here for wilder answers.
     """

@@ -11,6 +11,7 @@ from graphide_nodes.shared.texts import EMPTY, JsonOutput
 
 _FENCE = re.compile(r"```[A-Za-z0-9_-]*[ \t]*\r?\n(.*?)```", re.DOTALL)
 _MOST_STARTS = 200
+_UNTERMINATED = "Unterminated"
 
 
 @node("parse_json", category="data")
@@ -62,9 +63,9 @@ def _longest(text: str) -> Json:
         try:
             value, end = _DECODER.raw_decode(text, start)
         except (ValueError, RecursionError) as error:
-            reached = error.pos if isinstance(error, json.JSONDecodeError) else start
+            reached = _reached(error, text)
             furthest = max(furthest, (reached, start, error), key=lambda each: each[0])
-            position = start + 1
+            position = max(start + 1, reached)  # a whole list inside a broken object is not what was meant
         else:
             best = max(best, (end - start, value), key=lambda each: each[0])
             position = end
@@ -76,6 +77,12 @@ def _longest(text: str) -> Json:
     raise _refusal(text, furthest[1], furthest[2]) from furthest[2]
 
 
+def _reached(error: Exception, text: str) -> int:
+    if isinstance(error, json.JSONDecodeError) and not error.msg.startswith(_UNTERMINATED):
+        return error.pos
+    return len(text)
+
+
 def _refusal(text: str, start: int, error: Exception) -> GraphideError:
     if isinstance(error, RecursionError):
         return GraphideError("the JSON is nested too deeply to be read")
@@ -83,10 +90,12 @@ def _refusal(text: str, start: int, error: Exception) -> GraphideError:
         return GraphideError(f"the text is not JSON: {error}")
     line = text.split("\n")[error.lineno - 1]
     near = line[max(0, error.colno - 21) : error.colno + 19].strip()
-    if text[error.pos :].strip() or not text[start:].strip():
-        hint = f'It breaks off near "{near}"' if near else "Is the right output connected?"
-    else:
+    if not text[start:].strip():
+        hint = "The text is empty; is the right output connected?"
+    elif not text[_reached(error, text) :].strip():
         hint = "It ends too early; raise max_tokens of the model that wrote it"
+    else:
+        hint = f'It breaks off near "{near}"'
     reason = error.msg[:1].lower() + error.msg[1:]
     return GraphideError(f"the text is not JSON: {reason} at line {error.lineno}, column {error.colno}", hint=hint)
 

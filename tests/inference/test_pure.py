@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from graphide.errors import InferenceFault
 from graphide.inference import overflow
@@ -65,7 +64,9 @@ def test_text_is_held_back_only_while_it_may_be_a_stop_string() -> None:
 FRAMES = st.one_of(
     st.builds(Piece, st.text(max_size=20), st.integers(0, 9)),
     st.builds(Counts, st.lists(st.integers(0, 99)).map(tuple), st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)),
-    st.builds(Failed, st.just("oom"), st.text(max_size=9), st.text(max_size=9), st.lists(st.text(max_size=5)).map(tuple)),
+    st.builds(
+        Failed, st.just("oom"), st.text(max_size=9), st.text(max_size=9), st.lists(st.text(max_size=5)).map(tuple)
+    ),
     st.builds(Load, st.text(max_size=9), st.builds(LoadOptions, n_ctx=st.integers(0, 9))),
     st.builds(
         Generate,
@@ -73,11 +74,15 @@ FRAMES = st.one_of(
             GenerateRequest,
             messages=st.lists(st.builds(Message, st.sampled_from(["user", "system"]), st.text(max_size=9))).map(tuple),
             prompt=st.none() | st.text(max_size=9),
-            sampling=st.builds(Sampling, stop=st.lists(st.text(max_size=3)).map(tuple), seed=st.none() | st.integers(0, 9)),
+            sampling=st.builds(
+                Sampling, stop=st.lists(st.text(max_size=3)).map(tuple), seed=st.none() | st.integers(0, 9)
+            ),
             json_schema=st.none() | st.just({"enum": [1, [2]]}),
         ),
     ),
-    st.builds(Completion, st.text(max_size=9), usage=st.builds(Usage, seed=st.integers(0, 9)), counts=st.just(Counts((1,)))),
+    st.builds(
+        Completion, st.text(max_size=9), usage=st.builds(Usage, seed=st.integers(0, 9)), counts=st.just(Counts((1,)))
+    ),
 )
 
 
@@ -131,7 +136,7 @@ HI = Message("user", "Hi")
 def test_a_hostile_template_cannot_get_out(attack: str) -> None:
     try:
         text = render(attack, HI)
-    except Exception:
+    except Exception:  # noqa: BLE001 - any refusal will do
         return
     assert not any(word in text for word in ("module", "<class", "function", "root:", "uid=", "code object"))
 
@@ -216,13 +221,13 @@ def sizes(messages: Messages) -> list[int]:
     st.integers(0, 50),
 )
 def test_what_fits_is_sent_whole_and_what_does_not_is_told(lengths: list[int], policy: Any, max_tokens: int) -> None:
-    messages = tuple(Message("user" if index % 2 == 0 else "assistant", "x" * size) for index, size in enumerate(lengths))
+    messages = tuple(
+        Message("user" if index % 2 == 0 else "assistant", "x" * size) for index, size in enumerate(lengths)
+    )
     try:
-        fitted = overflow.fit(
-            messages, policy, n_ctx=200, max_tokens=max_tokens, tokens_of=words, content_tokens=sizes
-        )
+        fitted = overflow.fit(messages, policy, n_ctx=200, max_tokens=max_tokens, tokens_of=words, content_tokens=sizes)
     except InferenceFault as fault:
-        assert fault.kind == "context_overflow" and len(words(messages)) >= 150
+        assert fault.kind == "context_overflow" and len(words(messages)) >= 150  # noqa: PT017
         return
     assert len(fitted.tokens) < 200 and fitted.tokens == words(fitted.messages)
     assert (fitted.messages != messages) == bool(fitted.dropped)

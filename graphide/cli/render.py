@@ -1,0 +1,143 @@
+"""How things look for people: errors, problems, values, tables. Everything else in this room hands over plain values.
+
+What is printed may come from strangers (titles, answers of models), so nothing that a terminal would act on gets
+through. What changes while a graph runs is in `progress`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from graphide.cli import streams
+from graphide.errors import GraphideError, InvalidGraph
+from graphide.graph.quoting import printable, quoted, shortened
+from graphide.values import Message, to_json
+
+if TYPE_CHECKING:
+    from graphide.executor.events import NodeFailed
+    from graphide.graph.problems import Problem
+    from graphide.spec.fields import Field
+    from graphide.spec.nodespec import Port
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)} | {13: ""}
+_INPUT_WIDTH = 100
+_WIDE = 10_000
+
+
+def for_terminal(text: str) -> str:
+    """Return a text with the characters written out that make a terminal do something, but for line ends and tabs."""
+    return text.translate(_CONTROLS)
+
+
+def clean(text: str) -> str:
+    """Return a message of possibly several lines, safe to print."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def error_text(error: GraphideError) -> str:
+    """Return an error as lines: what, where and what to do, and below it the problems of a graph."""
+    lines = [f"error: {clean(str(error))}"]
+    if isinstance(error, InvalidGraph):
+        lines += [f"  {printable(str(problem))} [{problem.code}]" for problem in error.problems]
+    return "\n".join(lines) + "\n"
+
+
+def problem_line(name: str, problem: Problem) -> str:
+    """Return a finding as a line that names the file, as compilers do."""
+    return f"{printable(name)}: {problem.severity}: {printable(str(problem))} [{problem.code}]\n"
+
+
+def failure_text(failure: NodeFailed) -> str:
+    """Return why a node failed and what it was given."""
+    hint = f". {failure.hint}" if failure.hint else ""
+    lines = [f'error: node "{printable(failure.node)}" ({printable(failure.type)}): {clean(failure.message + hint)}']
+    for name, value in failure.inputs.items():
+        lines.append(f"  {printable(name)} = {quoted(to_json(value), _INPUT_WIDTH)}")
+    return "\n".join(lines) + "\n"
+
+
+def value_text(value: Any) -> str:
+    """Return a result as text: text as it is, a conversation turn by turn, everything else as indented JSON."""
+    from graphide.cli.report import dumps
+
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Message):
+        return value.content
+    if isinstance(value, tuple) and value and all(isinstance(item, Message) for item in value):
+        return "\n\n".join(f"{message.role}: {message.content}" for message in value)
+    return dumps(to_json(value), indent=True)
+
+
+def table(rows: Iterable[Sequence[str]], *, indent: str = "", head: Sequence[str] = ()) -> str:
+    """Return rows as aligned columns, cut to the width of a terminal; to a pipe, lines are as long as they are."""
+    cells = [[printable(cell) for cell in row] for row in ([head, *rows] if head else rows)]
+    if not cells:
+        return ""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
+    width = terminal_width()
+    lines = []
+    for row in cells:
+        line = indent + "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+        lines.append(line if len(line) <= width else f"{line[: width - 1]}…")
+    return "\n".join(lines) + "\n"
+
+
+def terminal_width() -> int:
+    """Return the width in characters that standard output has; a pipe or a file has no end."""
+    return shutil.get_terminal_size().columns if streams.out_is_terminal() else _WIDE
+
+
+def inputs_text(ports: Sequence[Port]) -> str:
+    """Return the inputs of a graph as a table: name, kind with what it admits, help, default."""
+    if not ports:
+        return "  (none)\n"
+    rows = []
+    for port in ports:
+        default = "required" if port.required else f"default: {quoted(to_json(port.default), 40)}"
+        rows.append((port.name, field_kind(port.field) if port.field else port.wires[0], default, shortened(port.help, 80)))
+    return table(rows, indent="  ")
+
+
+def field_kind(field: Field) -> str:
+    """Return the kind of a field with what it admits: its choices, or the range of a number."""
+    choices, low, high = (getattr(field, name, None) for name in ("choices", "low", "high"))
+    if choices:
+        return " | ".join(choices)
+    start = "" if low is None else f" {_number(low)}" if high is not None else f" from {_number(low)}"
+    return f"{field.kind}{start}" + ("" if high is None else f" to {_number(high)}")
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if value == int(value) else f"{value:g}"
+
+
+def usage_line(usage: Mapping[str, Any], seconds: float) -> str:
+    """Return what a run cost, for a person: tokens, speed, and the wait for the first one."""
+    if not usage.get("completion_tokens"):
+        return f"{seconds:.1f} s\n"
+    parts = [f"{usage['completion_tokens']:,} tokens"]
+    if usage.get("tokens_per_second"):
+        parts.append(f"{usage['tokens_per_second']:.1f} tokens/s")
+    if usage.get("time_to_first_token"):
+        parts.append(f"first after {usage['time_to_first_token']:.2f} s")
+    return ", ".join([*parts, f"{seconds:.1f} s"]) + "\n"
+
+
+def size(count: float) -> str:
+    """Return a number of bytes for a person, in the units that file managers use."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 999.5:
+            return f"{count:.0f} {unit}" if unit in ("B", "kB") else f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def quantity(count: float) -> str:
+    """Return a number of parameters or tokens as models are named: 135M, 7.2B."""
+    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if count >= limit:
+            return f"{count / limit:.3g}{unit}"
+    return f"{count:.0f}" if count else ""

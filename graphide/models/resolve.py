@@ -1,0 +1,116 @@
+"""Which model file a graph means: its `models` entry (file, size, sha256, hub) looked up on this machine.
+
+The entry comes from a file that a stranger may have written: it can name files in the library, never a path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphide.errors import GraphideError, ModelMismatch, ModelMissing, UsageError
+from graphide.models.identity import hash_steps
+from graphide.models.library import Library, LibraryModel
+
+_HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model as a graph file names it; size in bytes, 0 and "" where the graph does not say."""
+
+    file: str
+    sha256: str = ""
+    size: int = 0
+    hub: str = ""
+
+
+def model_ref(entry: Mapping[str, Any]) -> ModelRef:
+    """Return the reference of a `models` entry; raises UsageError when it is not one."""
+    file, sha256 = entry.get("file"), entry.get("sha256") or ""
+    size, hub = entry.get("size") or 0, entry.get("hub") or ""
+    if not isinstance(file, str) or not file.strip() or len(file) > 255 or not file.isprintable():
+        raise UsageError("a model entry needs the name of a file", hint='Write "file": "name.gguf"')
+    if "/" in file or "\\" in file or file in (".", ".."):
+        raise UsageError(f'a model entry names a file, not the path "{file}"', hint="Write the file name only")
+    if not isinstance(sha256, str) or (sha256 and not _SHA256.fullmatch(sha256.lower())):
+        raise UsageError(f'the sha256 of the model file "{file}" is not one', hint="It has 64 hexadecimal digits")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not isinstance(hub, str):
+        raise UsageError(f'the entry of the model file "{file}" is broken', hint="size is in bytes, hub is OWNER/NAME")
+    return ModelRef(file, sha256.lower(), size, hub)
+
+
+def resolve_steps(
+    library: Library, entry: Mapping[str, Any] | ModelRef, *, allow_mismatch: bool = False
+) -> Generator[int, None, LibraryModel]:
+    """Yield bytes hashed so far, and return the model file that a graph means.
+
+    A file of that name with the right hash comes first, then any file with the right hash; files of another size are
+    not hashed. Raises ModelMissing, or ModelMismatch when only a file with another hash or size has the name;
+    `allow_mismatch` takes that file. Close the generator to cancel.
+    """
+    ref = entry if isinstance(entry, ModelRef) else model_ref(entry)
+    models = library.list()
+    named = [model for model in models if model.file.casefold() == ref.file.casefold()]
+    right_size = [model for model in (*named, *models) if not ref.size or model.size == ref.size]
+    if ref.sha256:
+        found = yield from _by_hash(library, ref, right_size if ref.size else named)
+    else:
+        found = next((model for model in right_size if model in named), None)
+    if found is None and named and allow_mismatch:
+        found = named[0]
+    if found is not None:
+        return found
+    if named:
+        raise (yield from _mismatch(library, ref, named[0]))
+    raise ModelMissing(f'model file "{ref.file}" is not on this machine', hint=_how_to_get(ref))
+
+
+def resolve(library: Library, entry: Mapping[str, Any] | ModelRef, *, allow_mismatch: bool = False) -> LibraryModel:
+    """Return the model file that a graph means; `resolve_steps` without the steps."""
+    steps = resolve_steps(library, entry, allow_mismatch=allow_mismatch)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: LibraryModel = end.value
+            return found
+
+
+def _by_hash(
+    library: Library, ref: ModelRef, models: Sequence[LibraryModel]
+) -> Generator[int, None, LibraryModel | None]:
+    done = set()
+    for model in models:
+        if model.path in done:
+            continue
+        done.add(model.path)
+        try:
+            found = yield from hash_steps(model.parts, library.cache)
+        except GraphideError:
+            continue  # an unreadable file is not the one
+        if found == ref.sha256:
+            return model
+    return None
+
+
+def _mismatch(library: Library, ref: ModelRef, model: LibraryModel) -> Generator[int, None, ModelMismatch]:
+    if ref.sha256:
+        found = yield from hash_steps(model.parts, library.cache)
+        what = f"has the hash {found[:8]}…, the graph asks for {ref.sha256[:8]}…"
+    else:
+        what = f"has {model.size:,} bytes, the graph asks for {ref.size:,}"
+    return ModelMismatch(
+        f'the model file "{ref.file}" on this machine {what}',
+        hint=f"{_how_to_get(ref)}, or use the file that is here with --allow-model-mismatch",
+    )
+
+
+def _how_to_get(ref: ModelRef) -> str:
+    """Return what to do; a hub name that is not one is not repeated, because people paste commands."""
+    if _HUB.fullmatch(ref.hub):
+        return f'Run "graphide models pull {ref.hub}"'
+    return "Ask the author of the graph for the file, or choose another with --model NAME"
