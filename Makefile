@@ -83,7 +83,8 @@ INSTALL := env -u MAKEFLAGS -u MFLAGS CMAKE_BUILD_PARALLEL_LEVEL=$$(getconf _NPR
 
 $(READY): pyproject.toml constraints.txt
 	@$(FIND_PYTHON); \
-	[ -x $(BIN)/python ] || { echo "making $(VENV) with $$($$python --version)"; $$python -m venv $(VENV); }
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || \
+	    { echo "making $(VENV) with $$($$python --version)"; $$python -m venv --clear $(VENV); }
 	@echo "installing packages into $(VENV) (the first time takes about ten minutes: llama.cpp is compiled)"
 	@$(INSTALL) --editable '.[demo,dev]' --constraint constraints.txt
 	@touch $@

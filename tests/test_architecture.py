@@ -7,9 +7,11 @@ is loaded when a program that uses graphide runs.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +59,17 @@ def test_a_library_is_imported_by_one_room_only(library: str, room: str) -> None
         if any(name.partition(".")[0] == library for name in _named_modules(ast.parse(path.read_text("utf-8"))))
     ]
     assert [user for user in users if Path(user).parts[:2] != ("graphide", room)] == []
+
+
+def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    modules = {"llama_cpp_python": "llama_cpp", "python_jsonpath": "jsonpath"}
+    declared = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in project["dependencies"]}
+    imported = {
+        name.partition(".")[0] for path in SOURCES for name in _named_modules(ast.parse(path.read_text("utf-8")))
+    }
+    ours_and_pythons = {"graphide", "graphide_nodes", *sys.stdlib_module_names}
+    assert imported - ours_and_pythons - {modules.get(name, name) for name in declared} == set()
 
 
 def test_a_module_imported_by_a_literal_name_is_seen() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+
+from graphide.spec.registry import Registry
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -34,7 +37,7 @@ def test_a_page_that_differs_or_is_missing_is_stale(generate: ModuleType, tmp_pa
     assert generate.stale({"a.md": "new\n", "b.md": "new\n", "c.md": "new\n"}, tmp_path) == ["b.md", "c.md"]
 
 
-def test_every_node_type_and_every_event_has_its_section(generate: ModuleType, registry: dict[str, object]) -> None:
+def test_every_node_type_and_every_event_has_its_section(generate: ModuleType, registry: Registry) -> None:
     pages = generate.pages()
     assert [type for type in registry if f"\n### {type}\n" not in pages["nodes.md"]] == []
     assert "\n## run_finished\n" in pages["events.md"]
@@ -51,7 +54,7 @@ def test_the_command_tells_what_is_out_of_date_or_writes_it(
 ) -> None:
     monkeypatch.setattr(generate, "FOLDER", tmp_path)
     monkeypatch.setattr(generate, "pages", lambda: {"a.md": "text\n"})
-    monkeypatch.setattr(generate, "stale", lambda made: list(made))
+    monkeypatch.setattr(generate, "stale", list)
     code = generate.main(arguments)
     said = capsys.readouterr()
     if arguments:
@@ -60,3 +63,13 @@ def test_the_command_tells_what_is_out_of_date_or_writes_it(
     else:
         assert (code, said.out) == (0, "docs/a.md written\n")
         assert (tmp_path / "a.md").read_bytes() == b"text\n"
+
+
+def test_the_node_type_in_contributing_works() -> None:
+    text = (DOCS.parent / "CONTRIBUTING.md").read_text("utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {"__name__": "shorten"}
+    exec(compile(code, "CONTRIBUTING.md", "exec"), names)
+    spec = Registry().add(names["shorten"])
+    assert (spec.type, [port.name for port in spec.inputs], list(spec.settings)) == ("shorten", ["text"], ["length"])
+    assert spec.function("one two three", length=8) == "one two…"

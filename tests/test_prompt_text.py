@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Prompt texts: placeholders, widgets, filling in, and hostile texts that must end soon with a clear error."""
 
 from __future__ import annotations
@@ -90,7 +89,10 @@ def test_a_plain_text_is_filled_in_the_same_way_with_and_without_jinja(
         ("{{ xs|map('string')|map('upper')|join }} {{ xs|select('odd')|join }}", "3123 313"),
         ("{% for g in people|groupby('age') %}{{ g.grouper }}:{{ g.list|length }} {% endfor %}", "20:1 36:1 "),
         ("{{ 'a\nb'|indent(2) }} {{ 'many words here'|truncate(9) }} {{ 'a b'|wordcount }}", "a\n  b many... 2"),
-        ("{{ '%s has %.1f %d%%'|format('x', 1.25, 50) }} {{ '%05d' % 7 }}", "x has 1.2 50% 00007"),
+        (
+            "{{ '%s has %.1f %d%%'|format('x', 1.25, 50) }} {{ '%05d' % 7 }} {{ '%s%s' % (1, 'b') }} {{ '%s' % [1] }} {{ '%(a)s' % o }}",
+            "x has 1.2 50% 00007 1b [1] 1",
+        ),
         (
             "{{ name[:3] }} {{ name.split(' ')|last }} {{ 'Ada' in name }} {{ name.startswith('A') }}",
             "Ada Lovelace true true",
@@ -186,17 +188,18 @@ HOSTILE = {
     "open braces": "{" * 500_000,
     "open comments": "{# " * 100_000,
     "blanks": "{%" + " " * 500_000 + "x",
-    "unrolled comparisons": "{% set x = [1] * 400000 %}{% set y = [1] * 400000 %}"
-    + "{% if x == y %}{% endif %}" * 2_000,
+    "many ranges": "".join(f"{{% set x{i} = range(99999) %}}" for i in range(500)),
+    "ranges in a list": "{% set n = namespace(x=[]) %}{% for i in range(999) %}{% set n.x = n.x + [range(9999)] %}{% endfor %}",
+    "unrolled comparisons": "{% set x = [1] * 150000 %}{% set y = [1] * 150000 %}" + "{% if x == y %}{% endif %}" * 900,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_text_ends_soon_with_an_error(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(GraphideError) as caught:
         render(HOSTILE[name], {"xs": list(range(1000))}, limits=Limits(seconds=0.3))
-    assert time.monotonic() - started < 5  # generous: the machine may be busy
+    assert time.process_time() - started < 4  # generous: the machine may be busy
     assert caught.value.message and not caught.value.message.endswith(".")
 
 
@@ -246,9 +249,9 @@ def test_nothing_but_the_allow_list_can_be_reached(text: str) -> None:
 def test_memory_stays_bounded_whatever_a_text_builds() -> None:
     tracemalloc.start()
     try:
-        for name in ("many large values", "many slices", "doubling", "replace", "str.join"):
+        for name in ("many large values", "many slices", "many ranges", "ranges in a list", "doubling", "str.join"):
             with pytest.raises(GraphideError):
-                render(HOSTILE[name], {}, limits=Limits(seconds=0.3))
+                render(HOSTILE[name], {}, limits=Limits(seconds=2))
         assert tracemalloc.get_traced_memory()[1] < 200_000_000
     finally:
         tracemalloc.stop()
@@ -389,7 +392,7 @@ fragments = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     text=st.lists(fragments | st.text(max_size=4), max_size=8).map("".join),
     values=st.fixed_dictionaries(dict.fromkeys("abc", values_of_any_kind)),
@@ -398,7 +401,7 @@ def test_the_fast_way_and_the_jinja_way_agree(text: str, values: Mapping[str, An
     if plain_names(text) is None:
         return
     assert placeholders(text) == jinja.placeholders(text)
-    outcomes = []
+    outcomes: list[object] = []
     for way in (render, lambda text, values: jinja.render(text, values, Limits())):
         try:
             outcomes.append(way(text, values))

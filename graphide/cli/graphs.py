@@ -22,7 +22,9 @@ from graphide.workspace import Document, Workspace
 
 SCHEMA = 1
 EXIT_DIFFERENT = 1
-_text_or_json = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+_text_or_json = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed."
+)
 
 
 @click.command(short_help="Say what is wrong with graph files.")
@@ -164,7 +166,9 @@ def _compared(workspace: Workspace, old: Graph, new: Graph) -> tuple[str, tuple[
 
 @click.command(short_help="Show a graph as text, Mermaid or JSON.")
 @click.argument("graph", shell_complete=completion.graph_files)
-@click.option("--format", "format_", type=click.Choice(["text", "mermaid", "json"]), default="text", help="How it is shown.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "mermaid", "json"]), default="text", help="How it is shown."
+)
 def show(graph: str, format_: str) -> int:
     """Show GRAPH: its nodes in the order they run with settings and sources, as a Mermaid flowchart, or as JSON."""
     from graphide.graph.show import as_mermaid, as_text

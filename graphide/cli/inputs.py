@@ -163,4 +163,6 @@ def _refuse_half_characters(text: str, noun: str) -> None:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         shown = text.encode("utf-8", "backslashreplace").decode()
-        raise UsageError(f'{noun} "{shown}" is not UTF-8 text', hint="Put it into a file and write name=@file") from error
+        raise UsageError(
+            f'{noun} "{shown}" is not UTF-8 text', hint="Put it into a file and write name=@file"
+        ) from error

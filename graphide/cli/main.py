@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_PIPE
     except GraphideError as error:
         return _failed(error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the fence of the whole command
         return _broken(error)
 
 

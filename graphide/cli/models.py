@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _HEAD = ("name", "size", "type", "parameters", "context", "folder")
-_format = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+_format = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed."
+)
 
 
 @click.group(short_help="List and explain the models of this machine.")

@@ -21,8 +21,11 @@ _CACHE: Mapping[str, str] = {
     "always": "results are kept",
     "when_seeded": "results are kept when there is a seed, or at temperature 0",
     "never": "runs every time",
+    "settings": "depends on the settings",
 }
-_format = click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed.")
+_format = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How it is printed."
+)
 
 
 @click.group(short_help="List and explain the node types of this machine.")
@@ -66,7 +69,11 @@ def _page(spec: NodeSpec) -> str:
     text += _section("Settings", (_setting_row(setting) for setting in spec.settings.values()), more=False)
     effects = f"\nEffects: {', '.join(sorted(spec.effects))}" if spec.effects else ""
     source = f"\nSource: {spec.source}" if spec.source else ""
-    return f"{text}\nCache: {_CACHE[spec.cache]}{effects}{source}\n"
+    return f"{text}\nCache: {_CACHE[_cache(spec)]}{effects}{source}\n"
+
+
+def _cache(spec: NodeSpec) -> str:
+    return "settings" if callable(spec.cache) else spec.cache
 
 
 def _section(title: str, rows: Iterable[tuple[str, ...]], *, more: bool) -> str:
@@ -99,12 +106,17 @@ def _summary(spec: NodeSpec) -> dict[str, Any]:
 
 def _whole(spec: NodeSpec) -> dict[str, Any]:
     settings = [
-        {"name": each.name, "kind": each.field.kind, "default": to_json(each.default), "json_schema": each.field.schema()}
+        {
+            "name": each.name,
+            "kind": each.field.kind,
+            "default": to_json(each.default),
+            "json_schema": each.field.schema(),
+        }
         for each in spec.settings.values()
     ]
     return {
         **_summary(spec), "doc": spec.doc, "inputs": [_port(port) for port in spec.inputs],
-        "outputs": [_port(port) for port in spec.outputs], "settings": settings, "cache": spec.cache,
+        "outputs": [_port(port) for port in spec.outputs], "settings": settings, "cache": _cache(spec),
         "effects": sorted(spec.effects), "more_inputs": spec.more_inputs is not None,
         "more_outputs": spec.more_outputs is not None,
     }  # fmt: skip

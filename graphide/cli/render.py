@@ -97,7 +97,9 @@ def inputs_text(ports: Sequence[Port]) -> str:
     rows = []
     for port in ports:
         default = "required" if port.required else f"default: {quoted(to_json(port.default), 40)}"
-        rows.append((port.name, field_kind(port.field) if port.field else port.wires[0], default, shortened(port.help, 80)))
+        rows.append(
+            (port.name, field_kind(port.field) if port.field else port.wires[0], default, shortened(port.help, 80))
+        )
     return table(rows, indent="  ")
 
 

@@ -25,7 +25,9 @@ STDOUT = "-"
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 @click.option("--force", is_flag=True, help="Replace FILE when it is there.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How the list is printed.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How the list is printed."
+)
 def new(name: str | None, file: Path | None, listed: bool, force: bool, format_: str) -> int:
     """Write the template NAME ("empty": a graph without nodes) to FILE (NAME.json; - prints it)."""
     if listed or name is None:

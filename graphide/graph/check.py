@@ -20,6 +20,7 @@ from graphide.graph.ports import Looked, look
 from graphide.graph.problems import Problem, in_order, place, problem
 from graphide.graph.topology import ancestors, cycles
 from graphide.spec.fields import ModelName
+from graphide.values import Json
 
 if TYPE_CHECKING:
     from graphide.spec.nodespec import NodeSpec, Outlines
@@ -104,12 +105,12 @@ def _about_models(looked: Looked) -> Iterator[Problem]:
     models = looked.graph.models
     used: set[str] = set()
     anything = False
+    naming = {type: _model_settings(spec) for type, spec in looked.registry.items()}
     for node in looked.graph.nodes.values():
-        spec = looked.registry.get(node.type)
-        anything |= spec is None
-        for name, setting in spec.settings.items() if spec is not None else ():
-            value = node.settings.get(name, setting.default)
-            if isinstance(setting.field, ModelName) and isinstance(value, str):
+        anything |= node.type not in naming or any(map(_is_graph, node.settings.values()))
+        for name, default in naming.get(node.type, ()):
+            value = node.settings.get(name, default)
+            if isinstance(value, str):
                 anything |= name in node.exposed
                 used.add(value)
                 yield from _misspelt(node, name, value, models)
@@ -121,6 +122,17 @@ def _about_models(looked: Looked) -> Iterator[Problem]:
             yield problem("duplicate-model", message, port=name, hint="Keep one name")
         elif name not in used and not anything:
             yield problem("unused-model", f'no node uses the model "{name}"', port=name, hint="Remove it from models")
+
+
+def _model_settings(spec: NodeSpec) -> list[tuple[str, Json]]:
+    return [(name, setting.default) for name, setting in spec.settings.items() if isinstance(setting.field, ModelName)]
+
+
+def _is_graph(value: Json) -> bool:
+    # The nodes of a graph inside a node use the models of the outer graph.
+    return (
+        "nodes" in value if isinstance(value, Mapping) else isinstance(value, str) and value.endswith((".json", ".png"))
+    )
 
 
 def _misspelt(node: Node, setting: str, value: str, models: Mapping[str, object]) -> Iterator[Problem]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -96,7 +95,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """
     target = Path(os.path.realpath(path))
     mode = _mode_of(target)
-    fresh = target.parent / f".graphide-{secrets.token_hex(8)}.tmp"
+    fresh = target.parent / f".graphide-{os.urandom(8).hex()}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         with os.fdopen(os.open(fresh, flags, 0o666), "wb") as file:
@@ -148,6 +147,8 @@ def _shallow(document: Json, name: str) -> None:
     for _ in range(DEPTH):
         inner = (outer.values() if isinstance(outer, dict) else outer for outer in level)
         level = [item for items in inner for item in items if isinstance(item, dict | list)]
+        if not level:
+            return
     if level:
         raise GraphFileError(f"is nested more than {DEPTH} levels deep", where=name)
 

@@ -92,9 +92,7 @@ def _migrated(node: Node, spec: NodeSpec) -> Node:
     return replace(node, settings=settings, version=spec.version)
 
 
-def _broken(
-    graph: Graph, node_id: str, registry: Mapping[str, NodeSpec], outlines: Outlines | None
-) -> list[Problem]:
+def _broken(graph: Graph, node_id: str, registry: Mapping[str, NodeSpec], outlines: Outlines | None) -> list[Problem]:
     node = graph.nodes[node_id]
     ports = ports_of(graph, node, registry, outlines)
     if not ports.certain:

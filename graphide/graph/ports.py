@@ -63,7 +63,9 @@ def ports_of(graph: Graph, node: Node, registry: Mapping[str, NodeSpec], outline
         lambda: spec.inputs_for(settings, outlines, node.exposed),
         lambda: replace(spec, more_inputs=None).inputs_for(settings, outlines, node.exposed),
     )
-    outputs, second = asked(lambda: spec.outputs_for(settings, outlines), lambda: spec.outputs)
+    outputs, second = spec.outputs, None
+    if spec.more_outputs is not None:
+        outputs, second = asked(lambda: spec.outputs_for(settings, outlines), lambda: spec.outputs)
     rule = "" if bad else _rule(spec, settings)
     computed = spec.more_inputs is not None or spec.more_outputs is not None
     by_name, of_outputs = _by_name(inputs), _by_name(outputs)
@@ -80,8 +82,9 @@ def ports_of(graph: Graph, node: Node, registry: Mapping[str, NodeSpec], outline
 
 def look(graph: Graph, registry: Mapping[str, NodeSpec], outlines: Outlines | None = None) -> Looked:
     """Return what checks and plans look at, with the ports of every node worked out once."""
-    ports = {node_id: ports_of(graph, node, registry, outlines) for node_id, node in graph.nodes.items()}
-    return Looked(graph, registry, links(graph), ports)
+    known = dict(registry)  # looked into for every node, and a dict does that several times faster
+    ports = {node_id: ports_of(graph, node, known, outlines) for node_id, node in graph.nodes.items()}
+    return Looked(graph, known, links(graph), ports)
 
 
 def bad_settings(node: Node, spec: NodeSpec) -> dict[str, str]:
@@ -102,10 +105,12 @@ def passes(looked: Looked, node_id: str, output: str) -> Edge | None:
     """
     own = looked.ports[node_id]
     wanted = own.outputs.get(output)
+    if wanted is None:
+        return None
     fed: dict[str, Edge] = {}
     for edge in looked.links.incoming(node_id):
         fed.setdefault(edge.input, edge)
-    for name, port in own.inputs.items() if wanted is not None else ():
+    for name, port in own.inputs.items():
         if name in fed and any(accepts(wire, wanted.wires[0]) is None for wire in port.wires):
             return fed[name]
     return None

@@ -18,6 +18,7 @@ Severity = Literal["error", "warning"]
 
 CODES: Mapping[str, str] = MappingProxyType(
     {
+        "unreadable": "The file cannot be read as a graph; given by commands that list problems of files.",
         "cycle": "Nodes wait for each other in a circle, so none of them can start.",
         "missing-node": "An edge starts or ends at a node that is not in the graph.",
         "unknown-type": "No installed package brings this node type. The node is kept; other branches run.",

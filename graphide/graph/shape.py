@@ -23,6 +23,8 @@ MODEL_KEYS = ("file", "hub", "sha256", "size")
 
 NAME_RULE = f"Names are letters, digits, _ and -, start with a letter or _, and have at most {LONGEST_NAME} characters"
 _EDGE = re.compile(r"([^\s.]+)\.([^\s.]+) -> ([^\s.]+)\.([^\s.]+)")
+# Nearly all edges are in ASCII, and those need no second look at their four names.
+_PLAIN = re.compile("{0}[.]{0} -> {0}[.]{0}".format(rf"([A-Za-z_][A-Za-z0-9_-]{{0,{LONGEST_NAME - 1}}})"))
 
 
 def graph_of(document: Json, *, name: str = "") -> Graph:
@@ -47,8 +49,9 @@ def graph_of(document: Json, *, name: str = "") -> Graph:
 
 def edge_of(text: str, where: str = "") -> Edge:
     """Return the edge that `answer.text -> result.value` stands for; raises GraphFileError for any other writing."""
-    match = _EDGE.fullmatch(text)
-    if match is None or not all(map(is_name, match.groups())):
+    plain = _PLAIN.fullmatch(text)
+    match = plain or _EDGE.fullmatch(text)
+    if match is None or not (plain or all(map(is_name, match.groups()))):
         hint = 'Edges are written "node.output -> node.input", with one space on each side of the arrow'
         raise GraphFileError(f"{shown(text)} is not an edge", where=where, hint=hint)
     return Edge(*match.groups())
@@ -82,7 +85,7 @@ def _node(node_id: str, value: Json, name: str) -> Node:
         wrong(value, "an object", name, place)
     type = value.get("type")
     if not isinstance(type, str) or not type:
-        wrong(type, "a node type, such as \"model\"", name, f"{place}.type")
+        wrong(type, 'a node type, such as "model"', name, f"{place}.type")
     version = value.get("version", 1)
     if not _is_whole(version) or version < 1:
         wrong(version, "a whole number of at least 1", name, f"{place}.version")

@@ -121,7 +121,8 @@ def cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
     for edge in graph.edges:
         if edge.source in rest and edge.target in rest:
             after[edge.source].append(edge.target)
-    knots = networkx.strongly_connected_components(networkx.DiGraph(after))
+    edges = [(source, target) for source, targets in after.items() for target in targets]
+    knots: Iterable[set[str]] = networkx.strongly_connected_components(networkx.DiGraph(edges))
     return tuple(sorted(_shortest(after, knot) for knot in knots if len(knot) > 1 or knot <= set(after[min(knot)])))
 
 

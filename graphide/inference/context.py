@@ -17,6 +17,7 @@ from graphide.inference.protocol import LoadOptions
 from graphide.inference.threads import physical_cores
 
 AUTO_CONTEXT = 4096
+CONTEXT_STEP = 256
 _FLASH = {"auto": -1, "off": 0, "on": 1}
 _GGML_TYPES = {
     "f32": 0,
@@ -42,7 +43,6 @@ class Context:
     def __init__(self, model: Model, n_ctx: int, *, abort: AbortFlag, n_threads: int) -> None:
         self.model = model
         self.library = model.library
-        self.n_batch = max(1, model.options.n_batch)
         self.n_threads = n_threads
         self._abort = abort
         parameters = _parameters(self.library, model.options, n_ctx, n_threads, abort)
@@ -50,6 +50,8 @@ class Context:
         if not self.handle:
             raise faults.from_context(model.path, n_ctx, model.log.lines())
         self.n_ctx: int = self.library.llama_n_ctx(self.handle)
+        # The engine lowers the batch to the context, and aborts on a larger one.
+        self.n_batch: int = self.library.llama_n_batch(self.handle)
         self._memory = self.library.llama_get_memory(self.handle)
         self._batch = self.library.llama_batch_init(self.n_batch, 0, 1)
         for index in range(self.n_batch):
@@ -138,8 +140,12 @@ class _OneToken:
 
 
 def context_size(wanted: int, options: LoadOptions, trained: int) -> int:
-    """Return the context to create, in tokens: what the request wants, else the load's, else a modest default."""
-    return wanted or options.n_ctx or min(trained or AUTO_CONTEXT, AUTO_CONTEXT)
+    """Return the context to create, in tokens: what the request wants, else the load's, else a modest default.
+
+    The engine makes contexts in steps of 256; a size between would only lower its largest batch.
+    """
+    size = wanted or options.n_ctx or min(trained or AUTO_CONTEXT, AUTO_CONTEXT)
+    return -(-size // CONTEXT_STEP) * CONTEXT_STEP
 
 
 def thread_count(options: LoadOptions) -> int:

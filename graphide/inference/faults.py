@@ -5,6 +5,7 @@ Pure: exit codes, signals and the engine's own lines in, `InferenceFault` out. U
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -13,6 +14,7 @@ from graphide.errors import InferenceFault
 from graphide.inference.protocol import Failed, Phase
 
 _KEPT_LINES = 12
+_SOURCE_FOLDER = re.compile(r"\S*[/\\](?=[^/\\\s]+:\d+: )")  # of the machine that built the engine
 
 _MEMORY_WORDS = (
     "out of memory",
@@ -58,7 +60,7 @@ def from_exit(code: int, phase: Phase, lines: Sequence[str], *, where: str = "")
             "engine_abort",
             "the local engine is not installed",
             engine_lines=kept,
-            hint='Run pip install "graphide[local]", or use a remote model',
+            hint='Run pip install llama-cpp-python, or use a remote model',
         )
     if phase == "grammar":
         return InferenceFault(
@@ -184,7 +186,7 @@ def _mentions(lines: Sequence[str], words: Sequence[str]) -> bool:
 def _quote(lines: Sequence[str], words: Sequence[str] = ("error", "failed", "assert")) -> str:
     """Return the engine's most telling line, as the end of a sentence."""
     telling = [line for line in lines if any(word in line.lower() for word in words)] or list(lines)
-    return f": {telling[0][:300].rstrip('.')}" if telling else ""
+    return f": {_SOURCE_FOLDER.sub('', telling[0])[:300].rstrip('.')}" if telling else ""
 
 
 def _crashed(code: int) -> bool:

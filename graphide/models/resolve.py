@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from graphide.errors import GraphideError, ModelMismatch, ModelMissing, UsageError
 from graphide.models.identity import hash_steps
@@ -28,8 +28,23 @@ class ModelRef:
     hub: str = ""
 
 
-def model_ref(entry: Mapping[str, Any]) -> ModelRef:
+class NamesModel(Protocol):
+    """Any value with the fields of a `models` entry."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def hub(self) -> str: ...
+
+
+def model_ref(entry: Mapping[str, Any] | NamesModel) -> ModelRef:
     """Return the reference of a `models` entry; raises UsageError when it is not one."""
+    if not isinstance(entry, Mapping):
+        entry = {"file": entry.file, "sha256": entry.sha256, "size": entry.size, "hub": entry.hub}
     file, sha256 = entry.get("file"), entry.get("sha256") or ""
     size, hub = entry.get("size") or 0, entry.get("hub") or ""
     if not isinstance(file, str) or not file.strip() or len(file) > 255 or not file.isprintable():
@@ -44,7 +59,7 @@ def model_ref(entry: Mapping[str, Any]) -> ModelRef:
 
 
 def resolve_steps(
-    library: Library, entry: Mapping[str, Any] | ModelRef, *, allow_mismatch: bool = False
+    library: Library, entry: Mapping[str, Any] | NamesModel, *, allow_mismatch: bool = False
 ) -> Generator[int, None, LibraryModel]:
     """Yield bytes hashed so far, and return the model file that a graph means.
 
@@ -52,7 +67,7 @@ def resolve_steps(
     not hashed. Raises ModelMissing, or ModelMismatch when only a file with another hash or size has the name;
     `allow_mismatch` takes that file. Close the generator to cancel.
     """
-    ref = entry if isinstance(entry, ModelRef) else model_ref(entry)
+    ref = model_ref(entry)
     models = library.list()
     named = [model for model in models if model.file.casefold() == ref.file.casefold()]
     right_size = [model for model in (*named, *models) if not ref.size or model.size == ref.size]
@@ -69,7 +84,7 @@ def resolve_steps(
     raise ModelMissing(f'model file "{ref.file}" is not on this machine', hint=_how_to_get(ref))
 
 
-def resolve(library: Library, entry: Mapping[str, Any] | ModelRef, *, allow_mismatch: bool = False) -> LibraryModel:
+def resolve(library: Library, entry: Mapping[str, Any] | NamesModel, *, allow_mismatch: bool = False) -> LibraryModel:
     """Return the model file that a graph means; `resolve_steps` without the steps."""
     steps = resolve_steps(library, entry, allow_mismatch=allow_mismatch)
     while True:

@@ -85,6 +85,17 @@ def load(registry: Registry, source: str, importer: Callable[[], ModuleType]) ->
     return None
 
 
+def import_builtin(name: str, checkout: Path) -> ModuleType:
+    """Return the package of the built-in node types: the installed one, else the one in the folder `checkout`."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        file = checkout / name / "__init__.py"
+        if error.name != name or not file.is_file():
+            raise
+    return _import_file(name, file, package=True)
+
+
 def import_entry_point(point: EntryPoint) -> ModuleType:
     """Return the module of an entry point, or one with its function as `register` where it names a function."""
     module = importlib.import_module(point.module)
@@ -100,10 +111,14 @@ def import_entry_point(point: EntryPoint) -> ModuleType:
 
 def import_dropin(path: Path, file: Path) -> ModuleType:
     """Return the module of a drop-in file or package, under a name that no other module has."""
+    name = f"graphide_dropin_{path.stem}_{crc32(os.fsencode(path.resolve())):08x}"
+    return _import_file(name, file, package=path != file)
+
+
+def _import_file(name: str, file: Path, *, package: bool) -> ModuleType:
     import importlib.util
 
-    name = f"graphide_dropin_{path.stem}_{crc32(os.fsencode(path.resolve())):08x}"
-    folders = [str(path)] if path != file else None
+    folders = [str(file.parent)] if package else None
     spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=folders)
     if spec is None or spec.loader is None:
         raise ImportError(f"{file} is not a Python module")

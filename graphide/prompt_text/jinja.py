@@ -51,13 +51,10 @@ def placeholders(text: str) -> tuple[Placeholder, ...]:
 def render(text: str, values: Mapping[str, Any], limits: Limits) -> str:
     """Return the text with its values, as `graphide.prompt_text.render` says."""
     template, names = _cached_compiled(text) if len(text) <= _CACHED_TEXT else _compiled(text)
-    meter = Meter(limits)
     pieces: list[str] = []
     try:
         used = {name: _plain_value(values[name]) for name in names if name in values}
-        for value in used.values():
-            meter.admit(value)
-        context = template.new_context({**used, METER: meter})
+        context = template.new_context({**used, METER: Meter(limits, used.values())})
         room = limits.output
         for piece in template.root_render_func(context):
             room -= len(piece)

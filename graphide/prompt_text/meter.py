@@ -6,6 +6,7 @@ Which operations there are is in `operations`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,7 +18,8 @@ from graphide.prompt_text.plain import Limits, text_of
 
 MAX_DEPTH = 64  # nesting of lists and objects; Python compares and hashes nested values by recursion
 MAX_BITS = 4096  # length of an integer
-_TURNOVER = 50  # all intermediate values of one filling-in may weigh this many times the largest single one
+_ITEM = 4  # what an item of a list weighs on top of its value, in characters
+_TURNOVER = 20  # all intermediate values of one filling-in may weigh this many times the largest single one
 
 _SMALLER = "Shorten the loops and the values of the text"
 
@@ -29,28 +31,25 @@ class Meter:
     writing it costs that much.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, values: Iterable[Any] = ()) -> None:
+        """Start the account; the weight of the caller's `values` comes on top of what the template may build."""
         self.limits = limits
         self._deadline = time.monotonic() + limits.seconds
-        self._largest = limits.output
-        self._spent = 0
-        self._known: dict[int, tuple[Any, int, int]] = {}  # id → (value kept alive, weight, depth)
-
-    def admit(self, value: Any) -> None:
-        """Weigh a value that the caller gave: its weight comes on top of what the template itself may build."""
-        self._largest += self._weigh(value, 0)[0]
+        self._largest = math.inf
+        self._spent = 0.0
+        self._largest = limits.output + sum(map(self._weigh, values))
 
     def tick(self) -> None:
         """Raise GraphideError when the time is over."""
         if time.monotonic() > self._deadline:
             raise GraphideError(f"filling in the text takes longer than {self.limits.seconds:g} s", hint=_SMALLER)
 
-    def charge(self, weight: int) -> None:
+    def charge(self, weight: float) -> None:
         """Count a value of this weight, before it is built where that is possible."""
         self.tick()
         self._spent += weight
         if weight > self._largest or self._spent > self._largest * _TURNOVER:
-            raise GraphideError("the text builds values that are too large", hint=_SMALLER)
+            raise self._too_large()
 
     def keep(self, value: Any) -> Any:
         """Count a value that was built and return it; iterators become lists.
@@ -60,7 +59,7 @@ class Meter:
         if isinstance(value, Iterator):
             value = list(self.each(value))
         if isinstance(value, str | list | tuple | dict | int):
-            self.charge(self._weigh(value, 0)[0])
+            self.charge(self._weigh(value))
         return value
 
     def each(self, items: Iterable[Any]) -> Iterator[Any]:
@@ -75,47 +74,49 @@ class Meter:
             return str(value)
         if isinstance(value, str):
             return str(value)
-        self._weigh(value, 0)
+        self._weigh(value)
         _refuse_missing(value)
         return text_of(value)
 
-    def _weigh(self, value: Any, level: int) -> tuple[int, int]:
-        """Return the weight and the depth of a value."""
+    def _weigh(self, value: Any, level: int = 0, weight: float = 0) -> float:
+        """Return `weight` with that of a value added, giving up as soon as it is too large.
+
+        So looking at a value that contains another one twice, and so on, ends after as many steps as are allowed.
+        """
         if isinstance(value, str):
-            return len(value) + 1, 0
-        if isinstance(value, int):
-            return _weigh_integer(value), 0
-        if value is None or isinstance(value, float | Undefined):
-            return 1, 0
-        if not isinstance(value, list | tuple | dict):
-            raise GraphideError(
-                f"a {type(value).__name__.lower()} cannot be used as a value",
-                hint="Values are texts, numbers, booleans, lists and objects",
-            )
-        known = self._known.get(id(value))
-        if known is None:
-            known = (value, *self._weigh_items(value, level))
-            self._known[id(value)] = known
-        return known[1], known[2]
+            weight += len(value) + 1
+        elif isinstance(value, list | tuple | dict):
+            weight = self._weigh_items(value, level, weight)
+        else:
+            _check_scalar(value)
+            weight += 1
+        if weight > self._largest:
+            raise self._too_large()
+        return weight
 
-    def _weigh_items(self, value: Any, level: int) -> tuple[int, int]:
-        if level > MAX_DEPTH:
+    def _weigh_items(self, value: Any, level: int, weight: float) -> float:
+        if level >= MAX_DEPTH:
             raise GraphideError(f"a value is nested more than {MAX_DEPTH} levels deep")
-        items = [*value, *value.values()] if isinstance(value, dict) else value
-        weight, depth = 1, 0
-        for item in items:
-            item_weight, item_depth = self._weigh(item, level + 1)
-            weight += item_weight
-            depth = max(depth, item_depth)
-        if depth >= MAX_DEPTH:
-            raise GraphideError(f"a value is nested more than {MAX_DEPTH} levels deep")
-        return weight, depth + 1
+        weight += _ITEM * len(value) + 1
+        if weight > self._largest:
+            raise self._too_large()
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            weight = self._weigh(item, level + 1, weight)
+        return weight
+
+    @staticmethod
+    def _too_large() -> GraphideError:
+        return GraphideError("the text builds values that are too large", hint=_SMALLER)
 
 
-def _weigh_integer(value: int) -> int:
-    if value.bit_length() > MAX_BITS:
+def _check_scalar(value: Any) -> None:
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise GraphideError(f"an integer has more than {MAX_BITS} bits")
-    return 1
+    if value is not None and not isinstance(value, int | float | Undefined):
+        raise GraphideError(
+            f"a {type(value).__name__.lower()} cannot be used as a value",
+            hint="Values are texts, numbers, booleans, lists and objects",
+        )
 
 
 def _refuse_missing(value: Any) -> None:

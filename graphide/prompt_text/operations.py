@@ -181,6 +181,13 @@ def format_(context: Context, value: Any, *args: Any, **kwargs: Any) -> str:
     return text % (named or tuple(plain))
 
 
+def percent(context: Context, text: str, right: Any) -> str:
+    """Return `text % right`: a tuple gives several values, an object named ones."""
+    if isinstance(right, dict):
+        return format_(context, text, **{str(key): item for key, item in right.items()})
+    return format_(context, text, *(right if isinstance(right, tuple) else (right,)))
+
+
 def _formattable(meter: Meter, value: Any) -> Any:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else meter.text(present(value))
 

@@ -25,7 +25,7 @@ from graphide.prompt_text import operations, plain
 from graphide.prompt_text.meter import MAX_BITS
 from graphide.prompt_text.operations import Method, meter_of
 
-MAX_TOKENS = 50_000
+MAX_TOKENS = 10_000  # reading and compiling take up to 0.1 ms each, and cannot be stopped
 MAX_NODE_DEPTH = 150
 
 _REFUSED: dict[type[nodes.Node], str] = {
@@ -101,7 +101,7 @@ class Environment(ImmutableSandboxedEnvironment):
         for side in (left, right):
             meter.keep(operations.present(side)) if isinstance(side, int) else operations.present(side)
         if operator == "%" and isinstance(left, str):
-            return operations.format_(context, left, *(right if isinstance(right, tuple | list) else (right,)))
+            return meter.keep(operations.percent(context, left, right))
         size = _size_of_result(operator, left, right)
         if size is None:
             a, b = (_KINDS.get(type(side), type(side).__name__) for side in (left, right))

@@ -46,7 +46,7 @@ def _problem(settings: Settings) -> str | None:
     return graph_problem(settings)
 
 
-@node("loop", category="flow", more_inputs=_ports, check=_problem)
+@node("loop", category="flow", cache="never", more_inputs=_ports, check=_problem)
 def loop(
     ctx: Context,
     start: Annotated[Any, Help("Value of the first round")],

@@ -34,7 +34,7 @@ def _ports(settings: Settings, outlines: Outlines) -> tuple[Port, ...]:
     return subgraph_ports(settings, outlines, fed=fed, taken=["items"])
 
 
-@node("map", category="flow", more_inputs=_ports, check=graph_problem)
+@node("map", category="flow", cache="never", more_inputs=_ports, check=graph_problem)
 def map_(
     ctx: Context,
     items: Annotated[list[Any], Help("One run for each of them")],
@@ -59,7 +59,7 @@ def map_(
             for number, item in enumerate(items)]  # fmt: skip
     runs: list[SubRun] = []
     if rows:
-        runs = yield from ctx.run_graph(graph, rows, name=output)
+        runs = yield from ctx.run_graph(graph, rows)
     results: list[Any] = []
     errors: list[dict[str, Json]] = []
     for number, run in enumerate(runs):

@@ -1,8 +1,7 @@
 """The node type `model`."""
 
-import json
 from collections.abc import Generator, Iterator, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from graphide.api import (
     Context,
@@ -24,13 +23,9 @@ from graphide.api import (
     Text,
     node,
 )
-from graphide_nodes.shared.schemas import check_schema, misfit
+from graphide_nodes.shared.replies import refuse_misfit
+from graphide_nodes.shared.schemas import check_schema
 from graphide_nodes.shared.texts import EMPTY
-
-_CUT = {
-    "length": ("max_tokens", "Raise max_tokens, or ask for less in the schema (maxItems, maxLength)"),
-    "context_full": ("the end of the context", "Raise n_ctx, or give the model less to read"),
-}
 
 
 def _problem(settings: Settings) -> str | None:
@@ -60,7 +55,8 @@ def model(
     """Send a conversation to a language model and stream its reply.
 
     The model gets one system message, made of `system`, the system message that the prompt itself begins with, and
-    each `context`, with a blank line between them; then the turns of the prompt. `overflow` says what happens when all
+    each `context`, with a blank line between them; then the turns of the prompt. The `messages` it gives can be fed
+    back with the next turn: a system message that is the same already is not repeated. `overflow` says what happens when all
     that does not fit: an error, or turns are dropped and the usage says which.
 
         model: default
@@ -68,36 +64,32 @@ def model(
     """
     if response == "json_schema":
         check_schema(json_schema)
-    messages = _conversation(prompt, system, context)
-    reply = yield from ctx.generate(
-        ModelRequest(
-            model=model,
-            messages=messages,
-            sampling=sampling,
-            max_tokens=max_tokens,
-            n_ctx=n_ctx,
-            response=response,
-            json_schema=json_schema if response == "json_schema" else None,
-            grammar=grammar if response == "gbnf" else "",
-            overflow=overflow,
-        )
-    )
+    request = ModelRequest(
+        model=model, messages=_conversation(prompt, system, context), sampling=sampling, max_tokens=max_tokens,
+        n_ctx=n_ctx, response=response, json_schema=json_schema if response == "json_schema" else None,
+        grammar=grammar if response == "gbnf" else "", overflow=overflow,
+    )  # fmt: skip
+    reply = yield from ctx.generate(request)
     if response == "json_schema":
-        _refuse_misfit(reply, json_schema)
+        refuse_misfit(reply, json_schema)
     return reply
 
 
 def _conversation(prompt: Text | Messages, system: Text, context: tuple[Text, ...]) -> Messages:
     turns = (Message("user", prompt),) if isinstance(prompt, str) else prompt
     lead = list(_leading_system(turns))
-    parts = [part for part in (system, *lead, *context) if part.strip()]
+    own = _paragraphs(system, *context)
+    whole = own if lead == [own] else _paragraphs(system, *lead, *context)
     rest = turns[len(lead) :]
     if not rest:
         raise GraphideError(
             "the prompt has no turn to answer", hint='Connect a text, or a conversation with a turn of role "user"'
         )
-    head = (Message("system", "\n\n".join(parts)),) if parts else ()
-    return (*head, *rest)
+    return (*((Message("system", whole),) if whole else ()), *rest)
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part.strip())
 
 
 def _leading_system(turns: Messages) -> Iterator[str]:
@@ -105,25 +97,3 @@ def _leading_system(turns: Messages) -> Iterator[str]:
         if turn.role != "system":
             return
         yield turn.content
-
-
-def _refuse_misfit(reply: Reply, schema: Mapping[str, Json]) -> None:
-    sentence = _misfit_of(reply.text, schema)
-    if sentence is None:
-        return
-    if reply.usage.stop_reason in _CUT:
-        limit, hint = _CUT[reply.usage.stop_reason]
-        count = f"{reply.usage.completion_tokens:,} tokens"
-        raise GraphideError(f"the reply was cut off by {limit}, after {count}, before its JSON was complete", hint=hint)
-    raise GraphideError(
-        f"the reply does not fit the JSON schema: {sentence}",
-        hint="Say in the prompt what each field means, lower the temperature, or use a larger model",
-    )
-
-
-def _misfit_of(text: str, schema: Mapping[str, Json]) -> str | None:
-    try:
-        value: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        return f"it is not JSON ({error})"
-    return misfit(value, schema)

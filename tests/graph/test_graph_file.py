@@ -4,65 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graphide.errors import EXIT_INVALID_GRAPH, GraphFileError
 from graphide.graph.canonical import DEPTH, document_of
 from graphide.graph.file import LARGEST, dumps, load, loads, save, write_atomically
-from graphide.graph.model import STATES, Edge, Graph, ModelRef, Node
-from graphide.graph.shape import GRAPH_KEYS, MODEL_KEYS, NODE_KEYS, graph_of
+from graphide.graph.model import Edge, Graph, Node
+from graphide.graph.shape import graph_of
+from tests.graph.any_graph import EXAMPLE, graphs
 from tests.support.nodes_for_tests import REGISTRY
 
-EXAMPLE = (Path(__file__).parent / "fixtures" / "format_1.json").read_bytes()
 SMALL = b'{"graphide": 1, "nodes": {"a": {"type": "t", "x": [1, "\\u00e9"]}}, "edges": ["a.x -> a.y"]}'
-
-texts = st.text(max_size=20) | st.sampled_from(["", "\n", '"', "👩‍🚀 ok", "x" * 10_000, "a\u2028b\x7f\x00", "\\"])
-names = st.tuples(st.sampled_from("aé_界"), st.text("b0_界-", max_size=6)).map("".join)
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
-values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=8
-)
-objects = st.dictionaries(texts, values, max_size=4)
-
-
-def without(keys: tuple[str, ...]) -> st.SearchStrategy[dict[str, object]]:
-    return objects.map(lambda found: {key: value for key, value in found.items() if key not in keys})
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Graph:
-    ids = draw(st.lists(names, max_size=5, unique=True))
-    nodes = {
-        node_id: Node(
-            id=node_id,
-            type=draw(texts.filter(bool)),
-            settings=draw(without(NODE_KEYS)),
-            version=draw(st.integers(1, 9)),
-            title=draw(texts),
-            state=draw(st.sampled_from(STATES)),
-            exposed=tuple(draw(st.lists(texts.filter(bool), max_size=2, unique=True))),
-        )
-        for node_id in ids
-    }
-    edges = draw(st.lists(st.builds(Edge, names, names, names, names), max_size=5))
-    refs = st.builds(ModelRef, texts, texts, texts, st.integers(0, 10**15), without(MODEL_KEYS))
-    return Graph(
-        nodes=nodes,
-        edges=tuple(sorted(edges)),
-        title=draw(texts),
-        about=draw(texts),
-        models=draw(st.dictionaries(texts, refs, max_size=2)),
-        view=draw(objects),
-        extra=draw(without(GRAPH_KEYS)),
-    )
 
 
 def refusal(data: bytes | str, name: str = "") -> str:
@@ -98,7 +57,9 @@ def test_what_is_written_is_strict_json_with_no_line_end_missing(graph: Graph) -
 
 def test_lists_of_scalars_take_one_line_up_to_100_columns_and_objects_never_do() -> None:
     fits = ["x" * 85]
-    graph = Graph(nodes={"n": Node("n", "t", {"a": fits, "b": [*fits, ""], "c": [[1], 2], "d": {}, "e": [], "f": {"k": 1}})})
+    graph = Graph(
+        nodes={"n": Node("n", "t", {"a": fits, "b": [*fits, ""], "c": [[1], 2], "d": {}, "e": [], "f": {"k": 1}})}
+    )
     assert dumps(graph).decode().splitlines()[4:-4] == [
         '      "type": "t",',
         f'      "a": ["{fits[0]}"],',  # 100 columns and the comma
@@ -147,7 +108,10 @@ def test_settings_with_their_default_are_left_out_only_where_the_type_is_known()
 
 def test_the_order_of_keys_inside_a_setting_is_kept() -> None:
     order = {"schema": {"zebra": 1, "ape": 2}}
-    assert list(loads(dumps(Graph(nodes={"n": Node("n", "t", order)}))).nodes["n"].settings["schema"]) == ["zebra", "ape"]
+    assert list(loads(dumps(Graph(nodes={"n": Node("n", "t", order)}))).nodes["n"].settings["schema"]) == [
+        "zebra",
+        "ape",
+    ]
 
 
 def test_whole_numbers_of_any_length_stay_exact() -> None:
@@ -223,15 +187,17 @@ def test_flipped_bytes_give_a_graph_or_a_refusal(flips: list[tuple[int, int]]) -
 
 @pytest.mark.parametrize("bomb", ["[" * 100_000, '{"a":' * 100_000, '{"graphide":1,"x":' + "[" * 500 + "]" * 500 + "}"])
 def test_depth_bombs_are_refused_at_once(bomb: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refusal(bomb)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_files_above_32_mib_are_refused_before_they_are_parsed() -> None:
-    start = time.perf_counter()
-    assert refusal(b" " * (LARGEST + 1), "big.json") == "big.json: is larger than 32 MiB, the most that a graph may have"
-    assert time.perf_counter() - start < 0.5
+    start = time.process_time()
+    assert (
+        refusal(b" " * (LARGEST + 1), "big.json") == "big.json: is larger than 32 MiB, the most that a graph may have"
+    )
+    assert time.process_time() - start < 0.5
 
 
 @pytest.mark.parametrize(
@@ -239,7 +205,10 @@ def test_files_above_32_mib_are_refused_before_they_are_parsed() -> None:
     [
         ("", "g.json: is empty. A new graph is made with: graphide new"),
         (" \n", "g.json: is empty. A new graph is made with: graphide new"),
-        ('{"graphide": 1, "title": "a", "title": "b"}', 'g.json: has the key "title" twice in one object. Keep the one'),
+        (
+            '{"graphide": 1, "title": "a", "title": "b"}',
+            'g.json: has the key "title" twice in one object. Keep the one',
+        ),
         ('{"graphide": 1, "nodes": {"a": {"type": "t"}, "a": {}}}', 'g.json: has the key "a" twice in one object'),
         ('{"graphide": 1, "x": NaN}', "g.json, line 1, column"),
         ('{"graphide": 1,\n "x": Infinity}', "g.json, line 2, column"),
@@ -286,22 +255,43 @@ NODE = '{"graphide": 1, "nodes": {"a": %s}}'
         (NODE % "[]", "nodes.a: needs an object, but this is a list"),
         (NODE % "{}", 'nodes.a.type: needs a node type, such as "model", but this is null'),
         (NODE % '{"type": ""}', 'nodes.a.type: needs a node type, such as "model", but this is ""'),
-        (NODE % '{"type": "t", "version": "2"}', 'nodes.a.version: needs a whole number of at least 1, but this is "2"'),
+        (
+            NODE % '{"type": "t", "version": "2"}',
+            'nodes.a.version: needs a whole number of at least 1, but this is "2"',
+        ),
         (NODE % '{"type": "t", "version": 0}', "nodes.a.version: needs a whole number of at least 1, but this is 0"),
-        (NODE % '{"type": "t", "version": true}', "nodes.a.version: needs a whole number of at least 1, but this is true"),
+        (
+            NODE % '{"type": "t", "version": true}',
+            "nodes.a.version: needs a whole number of at least 1, but this is true",
+        ),
         (NODE % '{"type": "t", "title": {}}', "nodes.a.title: needs a text, but this is an object"),
-        (NODE % '{"type": "t", "state": "off"}', 'nodes.a.state: needs one of active, muted, bypassed, but this is "off"'),
-        (NODE % '{"type": "t", "state": []}', "nodes.a.state: needs one of active, muted, bypassed, but this is a list"),
+        (
+            NODE % '{"type": "t", "state": "off"}',
+            'nodes.a.state: needs one of active, muted, bypassed, but this is "off"',
+        ),
+        (
+            NODE % '{"type": "t", "state": []}',
+            "nodes.a.state: needs one of active, muted, bypassed, but this is a list",
+        ),
         (NODE % '{"type": "t", "exposed": "x"}', 'nodes.a.exposed: needs a list of setting names, but this is "x"'),
         (NODE % '{"type": "t", "exposed": [{}]}', "nodes.a.exposed: needs a setting name, but this is an object"),
         (NODE % '{"type": "t", "exposed": ["x", "x"]}', 'nodes.a.exposed: names "x" twice'),
-        ('{"graphide": 1, "nodes": {"a.b": {"type": "t"}}}', 'nodes: "a.b" cannot be the id of a node. Names are letters,'),
+        (
+            '{"graphide": 1, "nodes": {"a.b": {"type": "t"}}}',
+            'nodes: "a.b" cannot be the id of a node. Names are letters,',
+        ),
         ('{"graphide": 1, "nodes": {"": {"type": "t"}}}', 'nodes: "" cannot be the id of a node.'),
         ('{"graphide": 1, "nodes": {"1a": {"type": "t"}}}', 'nodes: "1a" cannot be the id of a node.'),
         ('{"graphide": 1, "nodes": {"-a": {"type": "t"}}}', 'nodes: "-a" cannot be the id of a node.'),
         ('{"graphide": 1, "edges": {}}', "edges: needs a list of edges, but this is an object"),
-        ('{"graphide": 1, "edges": [1]}', 'edges[0]: needs an edge, such as "answer.text -> result.value", but this is 1'),
-        ('{"graphide": 1, "edges": ["a.b->c.d"]}', 'edges[0]: "a.b->c.d" is not an edge. Edges are written "node.output'),
+        (
+            '{"graphide": 1, "edges": [1]}',
+            'edges[0]: needs an edge, such as "answer.text -> result.value", but this is 1',
+        ),
+        (
+            '{"graphide": 1, "edges": ["a.b->c.d"]}',
+            'edges[0]: "a.b->c.d" is not an edge. Edges are written "node.output',
+        ),
         ('{"graphide": 1, "edges": ["a.b -> c.d", "a.b  -> c.d"]}', 'edges[1]: "a.b  -> c.d" is not an edge.'),
         ('{"graphide": 1, "edges": ["a -> c.d"]}', 'edges[0]: "a -> c.d" is not an edge.'),
         ('{"graphide": 1, "edges": ["a.b -> c.d.e"]}', 'edges[0]: "a.b -> c.d.e" is not an edge.'),
@@ -403,7 +393,9 @@ SAVE_FOR_EVER = """
 import sys
 from graphide.graph.file import save
 from graphide.graph.model import Graph, Node
-graphs = [Graph(title=word, nodes={f"n{i}": Node(f"n{i}", "t", {"x": word * 50}) for i in range(2000)}) for word in "ab"]
+def graph(word):
+    return Graph(title=word, nodes={f"n{i}": Node(f"n{i}", "t", {"x": word * 50}) for i in range(2000)})
+graphs = [graph("a"), graph("b")]
 save(graphs[0], sys.argv[1])
 print("ready", flush=True)
 while True:
@@ -419,7 +411,7 @@ def test_killed_while_saving_a_file_is_the_old_or_the_new_one(tmp_path: Path) ->
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
         time.sleep(delay)
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait()
         child.stdout.close()
         graph = load(path)
@@ -441,11 +433,13 @@ except GraphFileError as error:
 
 
 def test_with_no_room_for_the_new_file_the_old_one_stays(tmp_path: Path) -> None:
-    assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     path = tmp_path / "g.json"
     path.write_bytes(EXAMPLE)
-    done = subprocess.run([sys.executable, "-c", SAVE_ON_A_FULL_DISK, str(path)], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{path}: cannot be saved, it would be too large for the disk. The file is as it was before\n"
+    done = subprocess.run(
+        [sys.executable, "-c", SAVE_ON_A_FULL_DISK, str(path)], capture_output=True, text=True, check=True
+    )
+    message = "cannot be saved, it would be too large for the disk. The file is as it was before"
+    assert done.stdout == f"{path}: {message}\n"
     assert [found.name for found in tmp_path.iterdir()] == ["g.json"]
     assert path.read_bytes() == EXAMPLE
 

@@ -56,9 +56,18 @@ def test_a_document_is_not_changed_by_its_migration() -> None:
         ({"graphide": 0, "edges": 1}, "g.json, edges: edges are a list in format 0"),
         ({"graphide": 0, "nodes": [1]}, "g.json, nodes[0]: a node is an object with an id in format 0"),
         ({"graphide": 0, "nodes": [{"id": 1}]}, "g.json, nodes[0]: a node is an object with an id in format 0"),
-        ({"graphide": 0, "nodes": [{"id": "a"}, {"id": "a"}]}, 'g.json, nodes[1]: the node id "a" is taken in format 0'),
-        ({"graphide": 0, "nodes": [{"id": "a", "settings": 1}]}, "g.json, nodes[0]: settings are an object in format 0"),
-        ({"graphide": 0, "edges": [{"from": 1}]}, "g.json, edges[0]: an edge is an object with from and to in format 0"),
+        (
+            {"graphide": 0, "nodes": [{"id": "a"}, {"id": "a"}]},
+            'g.json, nodes[1]: the node id "a" is taken in format 0',
+        ),
+        (
+            {"graphide": 0, "nodes": [{"id": "a", "settings": 1}]},
+            "g.json, nodes[0]: settings are an object in format 0",
+        ),
+        (
+            {"graphide": 0, "edges": [{"from": 1}]},
+            "g.json, edges[0]: an edge is an object with from and to in format 0",
+        ),
     ],
 )
 def test_a_wrong_shape_of_format_0_is_refused_with_its_place(document: dict[str, object], message: str) -> None:
@@ -89,16 +98,26 @@ def test_nodes_are_migrated_and_the_edges_that_break_are_listed_and_kept() -> No
     )
     assert notes == (
         Problem(
-            "broken-by-migration", "error", 'node "a" (old): version 3 has no input "texts"', node="a", port="texts",
-            edge="b.words -> a.texts", hint="Connect the edge elsewhere or remove it",
+            "broken-by-migration",
+            "error",
+            'node "a" (old): version 3 has no input "texts"',
+            node="a",
+            port="texts",
+            edge="b.words -> a.texts",
+            hint="Connect the edge elsewhere or remove it",
         ),
         Problem(
-            "broken-by-migration", "error", 'node "a" (old): version 3 has no output "word"', node="a", port="word",
-            edge="a.word -> b.text", hint="Connect the edge elsewhere or remove it",
+            "broken-by-migration",
+            "error",
+            'node "a" (old): version 3 has no output "word"',
+            node="a",
+            port="word",
+            edge="a.word -> b.text",
+            hint="Connect the edge elsewhere or remove it",
         ),
         Problem("migrated", "warning", 'node "a" (old): migrated from version 1 to 3', node="a"),
         Problem("migrated", "warning", 'node "b" (old): migrated from version 2 to 3', node="b"),
-    )  # fmt: skip
+    )
 
 
 def test_a_node_that_cannot_be_migrated_stays_as_it_was() -> None:
@@ -107,14 +126,18 @@ def test_a_node_that_cannot_be_migrated_stays_as_it_was() -> None:
     assert same is graph
     assert notes == (
         Problem(
-            "migration-failed", "error",
-            "node \"f\" (faulty): cannot be migrated from version 1: its node type failed: KeyError: 'nothing'", node="f",
+            "migration-failed",
+            "error",
+            "node \"f\" (faulty): cannot be migrated from version 1: its node type failed: KeyError: 'nothing'",
+            node="f",
         ),
         Problem(
-            "migration-failed", "error",
-            'node "g" (gap): cannot be migrated from version 1: its node type has no migration from version 2', node="g",
+            "migration-failed",
+            "error",
+            'node "g" (gap): cannot be migrated from version 1: its node type has no migration from version 2',
+            node="g",
         ),
-    )  # fmt: skip
+    )
 
 
 def test_a_migration_cannot_change_the_graph_it_was_given() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from graphide.graph.file import dumps
 from graphide.graph.model import Graph
 from graphide.graph.schema import schema
-from tests.graph.test_graph_file import EXAMPLE, graphs
+from tests.graph.any_graph import EXAMPLE, graphs
 from tests.support.nodes_for_tests import REGISTRY
 
 SCHEMA = schema(REGISTRY)
@@ -56,8 +56,12 @@ def test_unknown_types_settings_and_keys_fit() -> None:
 
 def test_settings_have_their_help_and_default() -> None:
     assert SCHEMA["$defs"]["settings of model"]["properties"]["max_tokens"] == {
-        "type": "integer", "minimum": 1, "maximum": 32768, "description": "Longest reply, in tokens", "default": 512,
-    }  # fmt: skip
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 32768,
+        "description": "Longest reply, in tokens",
+        "default": 512,
+    }
 
 
 def test_a_type_with_a_slash_in_its_name_is_found() -> None:

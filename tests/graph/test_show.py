@@ -11,7 +11,7 @@ from graphide.graph.model import Graph, Node
 from graphide.graph.quoting import printable, quoted, shortened
 from graphide.graph.shape import edge_of
 from graphide.graph.show import as_mermaid, as_text, layers
-from tests.graph.test_graph_file import EXAMPLE, graphs
+from tests.graph.any_graph import EXAMPLE, graphs
 from tests.support.nodes_for_tests import REGISTRY
 
 GRAPH = loads(EXAMPLE)
@@ -49,7 +49,8 @@ def test_cycles_unknown_types_states_and_missing_nodes_are_shown_as_what_they_ar
     )
     assert as_text(graph, REGISTRY) == (
         "(no title)  (2 nodes, 3 edges)\n\nbehind or in a cycle\n  a (join)\n      texts <- b.y\n"
-        "      texts <- gone.x  (not there)\n  b (odd, unknown type, muted)  B\n      s0 = 0\n      s1 = 1\n      s2 = 2\n"
+        "      texts <- gone.x  (not there)\n  b (odd, unknown type, muted)  B\n      s0 = 0\n"
+        "      s1 = 1\n      s2 = 2\n"
         "      s3 = 3\n      s4 = 4\n      s5 = 5\n      … 2 more settings\n      x <- a.text\n"
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import networkx
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graphide.errors import UsageError
 from graphide.graph.file import dumps, loads
@@ -25,7 +27,7 @@ def graph_with(*pairs: str, nodes: str = "") -> Graph:
 
 def chain(length: int) -> Graph:
     ids = [f"n{number:05}" for number in range(length)]
-    edges = tuple(Edge(a, "out", b, "in") for a, b in zip(ids, ids[1:], strict=False))
+    edges = tuple(Edge(a, "out", b, "in") for a, b in pairwise(ids))
     return Graph(nodes={node_id: Node(node_id, "t") for node_id in ids}, edges=edges)
 
 
@@ -99,7 +101,9 @@ def test_links_are_sorted_without_repeats_and_kept_for_the_same_edges() -> None:
 
 
 def test_edges_to_nodes_that_are_not_there_change_nothing() -> None:
-    graph = replace(graph_with("ab"), edges=(Edge("a", "out", "b", "in"), Edge("a", "out", "q", "in"), Edge("r", "o", "a", "i")))
+    graph = replace(
+        graph_with("ab"), edges=(Edge("a", "out", "b", "in"), Edge("a", "out", "q", "in"), Edge("r", "o", "a", "i"))
+    )
     assert order(graph) == ("a", "b")
     assert cycles(graph) == ()
     assert ancestors(graph, ["b"]) == {"a", "b"}
@@ -107,20 +111,20 @@ def test_edges_to_nodes_that_are_not_there_change_nothing() -> None:
 
 def test_a_chain_of_5000_nodes_takes_linear_time_and_no_recursion() -> None:
     graph = chain(LONG)
-    start = time.perf_counter()
+    start = time.process_time()
     assert order(graph) == tuple(sorted(graph.nodes))
     assert len(ancestors(graph, [f"n{LONG - 1:05}"])) == LONG
     assert cycles(graph) == ()
     assert loads(dumps(graph)) == graph
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_links_of_5000_edges_are_built_in_milliseconds() -> None:
     def seconds() -> float:
         graph = chain(LONG)
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(links(graph).by_target) == LONG - 1
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     assert min(seconds() for _ in range(5)) < 0.1
 

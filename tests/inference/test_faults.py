@@ -327,8 +327,14 @@ def test_importing_the_client_does_not_import_the_engine() -> None:
         (-6, "grammar", (), "bad_request"),
         (-15, "generate", (), "killed"),
         (3, "generate", (), "engine_abort"),
+        (1, "start", ("ModuleNotFoundError: llama_cpp",), "engine_abort"),
     ],
 )
 def test_exit_codes_become_kinds(code: int, phase: str, lines: tuple[str, ...], kind: str) -> None:
     fault = faults.from_exit(code, phase, lines)  # type: ignore[arg-type]
     assert fault.kind == kind and fault.hint and fault.engine_lines == lines
+
+
+def test_the_build_machine_of_the_engine_is_left_out_of_messages() -> None:
+    fault = faults.from_exit(-6, "prefill", ("/a/b/src/llama-context.cpp:17: GGML_ASSERT(n <= m) failed",))
+    assert fault.message.endswith(": llama-context.cpp:17: GGML_ASSERT(n <= m) failed")

@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """GGUF headers: what is read from good files, and that no file crashes, hangs or fills the memory."""
 
 from __future__ import annotations
@@ -173,7 +172,7 @@ def test_the_quantisation_is_stated_or_that_of_most_bytes() -> None:
 
 
 def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(GraphideError, match='model file "none.gguf": cannot be read: No such file'):
+    with pytest.raises(GraphideError, match=r'model file "none.gguf": cannot be read: No such file'):
         read_header(tmp_path / "none.gguf")
     (tmp_path / "folder.gguf").mkdir()
     with pytest.raises(InferenceFault, match=r'model file "folder.gguf": is not a file'):

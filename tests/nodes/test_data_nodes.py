@@ -201,6 +201,12 @@ def test_a_score_is_a_number_from_0_to_1(settings: dict[str, Any], points: float
     assert score("Paris ", **settings) == (points, points >= 1)
 
 
+def test_long_texts_are_compared_word_by_word_and_very_long_ones_refused() -> None:
+    assert score("same words " * 300, expected="same words " * 300, how="similarity").score == 1
+    with pytest.raises(GraphideError, match="60,000 characters is too long"):
+        score("x" * 60_000, how="similarity")
+
+
 def test_a_score_passes_from_its_threshold() -> None:
     assert score("a b", expected=["a", "x"], how="contains", threshold=0.5).passed
     assert score('{"n": 1}', how="json_schema", json_schema={"type": "object"}).passed

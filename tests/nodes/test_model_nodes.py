@@ -54,6 +54,12 @@ def test_the_system_message_of_the_prompt_stands_between_system_and_context() ->
     )
 
 
+def test_a_conversation_that_is_fed_back_does_not_repeat_the_system_message() -> None:
+    first = messages_for("Q", system="S", context=("C",))
+    again = (*first, Message("assistant", "A"), Message("user", "R"))
+    assert messages_for(again, system="S", context=("C",)) == again
+
+
 def test_without_any_instruction_there_is_no_system_message() -> None:
     assert messages_for("Q", system=" ") == (Message("user", "Q"),)
 

@@ -194,12 +194,14 @@ def test_an_installed_package_brings_its_types(tmp_path: Path, monkeypatch: pyte
     assert registry["shout"].source == "other-pack (other = other_pack_nodes)"
 
 
-def test_discovery_takes_no_detour_through_importlib_metadata(tmp_path: Path) -> None:
+@pytest.mark.parametrize("nodes_on_path", [True, False], ids=["installed", "checkout"])
+def test_the_built_in_types_are_found_without_importlib_metadata(tmp_path: Path, nodes_on_path: bool) -> None:
     root = Path(graphide.__path__[0]).parent
+    path = f"{root}:{root / 'nodes'}" if nodes_on_path else str(root)
     code = (
         "import sys\nfrom graphide.spec.registry import Registry\nfrom graphide.plugins import discover\n"
         "print(discover(Registry()), 'importlib.metadata' in sys.modules)"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path,
-                             env={"PYTHONPATH": f"{root}:{root / 'nodes'}"}, check=True)  # fmt: skip
+                             env={"PYTHONPATH": path}, check=True)  # fmt: skip
     assert printed.stdout.strip() == "() False"

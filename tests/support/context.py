@@ -7,7 +7,18 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Any
 
-from graphide.api import Chunk, FileRefused, GraphideError, Message, ModelRequest, Reply, Streamed, SubRun, Usage
+from graphide.api import (
+    Chunk,
+    FileRefused,
+    GraphideError,
+    Message,
+    ModelRequest,
+    Progress,
+    Reply,
+    Streamed,
+    SubRun,
+    Usage,
+)
 from graphide.values import Json
 
 InnerGraph = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -43,7 +54,7 @@ class FakeContext:
         inner = self.graphs[graph if isinstance(graph, str) else graph["title"]]
         runs = []
         for row in rows:
-            yield Chunk("")
+            yield Progress("rows")
             try:
                 runs.append(SubRun(inner(row)))
             except GraphideError as error:

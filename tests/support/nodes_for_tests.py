@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 from graphide.errors import GraphideError
@@ -16,10 +16,18 @@ from graphide.values import Many, Messages, Sampling, Text, Usage
 
 def _variable_ports(settings: Settings, _: Outlines) -> tuple[Port, ...]:
     field = field_of_kind(
-        settings["kind"], settings["label"], choices=tuple(settings["choices"]), low=settings["low"], high=settings["high"]
+        settings["kind"],
+        settings["label"],
+        choices=tuple(settings["choices"]),
+        low=settings["low"],
+        high=settings["high"],
     )
     unset = settings["value"] is None
-    return (Port(name="value", wires=(field.wire,), help=field.help, required=unset, default=settings["value"], field=field),)
+    return (
+        Port(
+            name="value", wires=(field.wire,), help=field.help, required=unset, default=settings["value"], field=field
+        ),
+    )
 
 
 @node("variable", category="input", more_outputs=_variable_ports)
@@ -28,7 +36,7 @@ def variable(
     kind: Literal["text", "longtext", "number", "toggle", "choice", "list", "json"] = "text",
     value: Any = None,
     label: str = "",
-    choices: Annotated[list[str], Items("What to choose from", texts=True)] = [],
+    choices: Annotated[Sequence[str], Items("What to choose from", texts=True)] = (),
     low: float | None = None,
     high: float | None = None,
 ) -> None:
@@ -65,6 +73,9 @@ def parameters(
     return Sampling(temperature=temperature, seed=seed)
 
 
+_SAMPLING = Sampling()
+
+
 class Answer(NamedTuple):
     text: Text
     usage: Usage
@@ -74,7 +85,7 @@ class Answer(NamedTuple):
 def model(
     prompt: Text | Messages,
     system: Text = "",
-    sampling: Sampling = Sampling(),
+    sampling: Sampling = _SAMPLING,
     *,
     model: Annotated[str, ModelName("Model")] = "default",
     max_tokens: Annotated[int, Number("Longest reply, in tokens", low=1, high=32768)] = 512,
@@ -139,7 +150,7 @@ def _no_upper(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 @node("old", category="data", version=3, output="words", migrations={1: _two_words, 2: _no_upper})
-def old(text: Text = "", *, words: list[str] = []) -> list[Any]:
+def old(text: Text = "", *, words: Annotated[Sequence[str], Items("Words")] = ()) -> list[Any]:
     """Show what an old node becomes: version 1 had `word` and `upper`, and an output `word`."""
     return [*words, text]
 
@@ -161,8 +172,21 @@ def faulty(more: More) -> Text:
 
 
 ALL = (
-    variable, template, system, parameters, model, join, count, range_, output, note, subgraph, old, gap, faulty,
-)  # fmt: skip
+    variable,
+    template,
+    system,
+    parameters,
+    model,
+    join,
+    count,
+    range_,
+    output,
+    note,
+    subgraph,
+    old,
+    gap,
+    faulty,
+)
 
 
 def registry() -> Registry:

@@ -1,4 +1,8 @@
-"""Graphs inside nodes: the setting that names one, its inputs as ports, and what comes out of it."""
+"""Graphs inside nodes: the setting that names one, its inputs as ports, and what comes out of it.
+
+Nodes with a graph inside are never cached themselves, because their key does not know the file of that graph nor the
+models in it; the steps of the inner graph are cached like any others.
+"""
 
 from __future__ import annotations
 
