@@ -20,7 +20,7 @@ from graphide.spec.fields import (
     field_of_kind,
 )
 from graphide.spec.generation import Chunk, Context, ModelRequest, Progress, Streamed, SubRun
-from graphide.spec.nodespec import ABSENT, Outline, Outlines, Port, Settings
+from graphide.spec.nodespec import ABSENT, CacheRule, Outline, Outlines, Port, Settings
 from graphide.spec.registry import Registry
 from graphide.values import (
     SAMPLER_ORDER,
@@ -43,6 +43,7 @@ from graphide.values import (
 __all__ = [
     "ABSENT",
     "SAMPLER_ORDER",
+    "CacheRule",
     "Choice",
     "Chunk",
     "Context",

@@ -7,6 +7,7 @@ in `graphide.spec.fields`.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -297,4 +298,8 @@ def sampling_from_json(data: Json) -> Sampling:
 
 def dumps(value: Any) -> bytes:
     """Return the compact, key-sorted JSON of a value: the bytes that are hashed, stored and sent."""
-    return orjson.dumps(to_json(value), option=orjson.OPT_SORT_KEYS)
+    data = to_json(value)
+    try:
+        return orjson.dumps(data, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # whole numbers of more than 64 bits, and texts with half a character
+        return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()

@@ -124,7 +124,7 @@ class Workspace:
         self._registry = registry
         self._threads = Threads()
         self._prepared: _Prepared | None = None
-        self._files: dict[tuple[str, ModelRef | None], ModelFile] = {}
+        self._files: dict[str, tuple[ModelRef | None, ModelFile]] = {}
         self._refs: Mapping[str, ModelRef] = {}
         self._closers: list[Callable[[], None]] = []
 
@@ -385,15 +385,15 @@ class Workspace:
         from graphide.models.resolve import resolve
 
         ref = self._refs.get(name)
-        known = self._files.get((name, ref))
-        if known is not None:
-            return known
+        known = self._files.get(name)
+        if known is not None and known[0] == ref:
+            return known[1]
         library = self.library
         found = resolve(library, ref, allow_mismatch=self._allow_model_mismatch) if ref else library.find(name)
         if found.problem:
             raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
         file = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
-        self._files[(name, ref)] = file
+        self._files[name] = (ref, file)
         return file
 
 

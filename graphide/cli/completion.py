@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem, get_completion_class
@@ -102,7 +102,8 @@ _Names = Callable[[Any, Any], Iterable[tuple[str, str]]]
 def _offered(ctx: click.Context, incomplete: str, names: _Names) -> list[CompletionItem]:
     from graphide.workspace import Workspace
 
-    graph = cast(str, ctx.params.get("graph") or "")
+    # A line that ends in an option without its value leaves click with the graph among the arguments it did not place.
+    graph = str(ctx.params.get("graph") or next(iter(ctx.args), ""))
     if not graph or graph == "-":
         return []
     try:

@@ -65,7 +65,7 @@ def _list(format_: str) -> int:
     if format_ == "json":
         streams.out(dumps([dict(zip(("name", "title", "about"), each, strict=True)) for each in found]) + "\n")
     else:
-        streams.out(table([(name, shortened(about or title, 100)) for name, title, about in found]))
+        streams.out(table([(name, shortened(_first_sentence(about or title), 200)) for name, title, about in found]))
     return EXIT_OK
 
 
@@ -75,3 +75,8 @@ def _about(path: Path) -> tuple[str, str]:
     except GraphideError as error:
         return "", f"(cannot be read: {error.message})"
     return graph.title, graph.about
+
+
+def _first_sentence(text: str) -> str:
+    head, stop, _ = text.partition(". ")
+    return head + stop.rstrip()

@@ -82,4 +82,8 @@ def _key_of_value(value: Any) -> bytes:
 
 
 def _settings_bytes(step: Step) -> bytes:
-    return orjson.dumps(step.settings, option=orjson.OPT_SORT_KEYS)
+    # Keys are not sorted: settings come in the order of the spec, and inside one (a JSON Schema) the order may matter.
+    try:
+        return orjson.dumps(step.settings)
+    except TypeError:
+        return dumps(step.settings)

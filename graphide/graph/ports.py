@@ -125,7 +125,7 @@ def asked(call: Callable[[], _T], otherwise: Callable[[], _T]) -> tuple[_T, Grap
         return call(), None
     except GraphideError as error:
         return otherwise(), error
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         return otherwise(), GraphideError(f"its node type failed: {type(error).__name__}: {error}")
 
 

@@ -60,7 +60,7 @@ def from_exit(code: int, phase: Phase, lines: Sequence[str], *, where: str = "")
             "engine_abort",
             "the local engine is not installed",
             engine_lines=kept,
-            hint='Run pip install llama-cpp-python, or use a remote model',
+            hint="Run pip install llama-cpp-python, or use a remote model",
         )
     if phase == "grammar":
         return InferenceFault(

@@ -19,6 +19,10 @@ class Registry(Mapping[str, NodeSpec]):
     def __getitem__(self, type: str) -> NodeSpec:
         return self._specs[type]
 
+    def get(self, type: str, default: Any = None) -> Any:
+        """Return the spec of a type, or `default`; direct, because checks and plans ask for every node."""
+        return self._specs.get(type, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._specs)
 

@@ -10,10 +10,14 @@ from graphide_nodes.shared.texts import EMPTY
 Frame = Literal["fenced", "titled", "plain"]
 
 
+def _cache(settings: Settings) -> CacheRule:
+    return "never" if settings["files"] else "always"  # files may have changed since
+
+
 @node(
     "context",
     category="prompt",
-    cache="never",
+    cache=_cache,
     effects=("files",),
     more_inputs=placeholder_ports,
     check=text_problem,

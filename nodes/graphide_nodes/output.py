@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from graphide.api import Context, FilePath, Help, Line, Settings, node
+from graphide.api import CacheRule, Context, FilePath, Help, Line, Settings, node
 from graphide_nodes.shared.texts import as_document
 
 
@@ -14,7 +14,11 @@ def _problem(settings: Settings) -> str | None:
     return None
 
 
-@node("output", category="output", cache="never", effects=("files",), output="value", check=_problem)
+def _cache(settings: Settings) -> CacheRule:
+    return "never" if settings["to"] == "file" else "always"  # a file is written on every run
+
+
+@node("output", category="output", cache=_cache, inline=True, effects=("files",), output="value", check=_problem)
 def output(
     ctx: Context,
     value: Annotated[Any, Help("What the graph gives")],

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from graphide.api import (
     ABSENT,
+    CacheRule,
     Context,
     Field,
     GraphideError,
@@ -55,7 +56,13 @@ def _problem(settings: Settings) -> str | None:
     return f"value {sentence}" if sentence else None
 
 
-@node("variable", category="input", cache="never", effects=("files",), more_outputs=_output, check=_problem)
+def _cache(settings: Settings) -> CacheRule:
+    return "never" if settings["kind"] == "file" else "always"  # a file may have changed since
+
+
+@node(
+    "variable", category="input", cache=_cache, inline=True, effects=("files",), more_outputs=_output, check=_problem
+)
 def variable(
     ctx: Context,
     *,

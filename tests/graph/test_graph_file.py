@@ -10,8 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from graphide.errors import EXIT_INVALID_GRAPH, GraphFileError
 from graphide.graph.canonical import DEPTH, document_of

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import networkx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from graphide.errors import UsageError
 from graphide.graph.file import dumps, loads

@@ -1,0 +1,213 @@
+"""The workspace: documents, inputs, settings from the command line, previews, and which model answers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from graphide.errors import InvalidGraph, ModelMismatch, ModelMissing, UsageError
+from graphide.executor.events import NodeFailed, NodeFinished, RunFinished
+from graphide.graph.model import ModelRef
+from graphide.settings import Settings
+from graphide.workspace import Document, Preview, PreviewStep, Workspace
+
+HELLO = b"""{"graphide": 1, "title": "T", "nodes": {
+  "topic": {"type": "variable", "value": "volcanoes"},
+  "level": {"type": "variable", "kind": "integer", "low": 1, "high": 9, "value": 3},
+  "task": {"type": "template", "text": "Explain {{ topic }} at level {{ level }}, {{ tone | choice('calm', 'loud') }}."},
+  "answer": {"type": "model"},
+  "result": {"type": "output", "name": "answer"}},
+ "edges": ["topic.value -> task.topic", "level.value -> task.level", "task.text -> answer.prompt", "answer.text -> result.value"]}
+"""
+
+
+@pytest.fixture
+def echo() -> Workspace:
+    return Workspace(model="echo", cache=False, settings=Settings())
+
+
+def answer(workspace: Workspace, document: Document, **options: object) -> str:
+    result = workspace.result(document, **options)
+    assert result.status == "ok"
+    return str(result["answer"])
+
+
+def test_inputs_have_their_kinds_and_defaults(echo: Workspace) -> None:
+    inputs = echo.inputs(echo.loads(HELLO))
+    assert [(port.name, port.field.kind if port.field else "", port.default) for port in inputs] == [
+        ("level", "integer", 3),
+        ("topic", "text", "volcanoes"),
+    ]
+
+
+def test_a_run_with_inputs_uses_them(echo: Workspace) -> None:
+    document = echo.loads(HELLO)
+    assert answer(echo, document, inputs={"topic": "tides", "level": 5}) == "Explain tides at level 5, calm."
+    assert answer(echo, document) == "Explain volcanoes at level 3, calm."
+
+
+def test_inputs_that_are_unknown_or_refused_are_said(echo: Workspace) -> None:
+    with pytest.raises(UsageError, match='no input "topik". Did you mean "topic"'):
+        echo.bind(echo.loads(HELLO), {"topik": "x"})
+    with pytest.raises(UsageError, match='input "level": needs a whole number from 1 to 9'):
+        echo.bind(echo.loads(HELLO), {"level": 12})
+
+
+def test_a_setting_is_set_from_text_and_so_is_an_unconnected_placeholder(echo: Workspace) -> None:
+    document = echo.set(echo.loads(HELLO), "answer", "max_tokens", "2")
+    assert answer(echo, document) == "Explain volcanoes "
+    assert answer(echo, echo.set(echo.loads(HELLO), "task", "tone", "loud")) == "Explain volcanoes at level 3, loud."
+
+
+@pytest.mark.parametrize(
+    ("node", "setting", "text", "said"),
+    [
+        ("nobody", "x", "1", 'there is no node "nobody"'),
+        ("answer", "colour", "red", 'setting "answer.colour": does not exist'),
+        ("answer", "max_tokens", "many", 'setting "answer.max_tokens": needs a whole number'),
+        ("task", "tone", "shrill", 'setting "task.tone": needs one of calm, loud'),
+    ],
+)
+def test_a_setting_that_cannot_be_set_says_why(echo: Workspace, node: str, setting: str, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        echo.set(echo.loads(HELLO), node, setting, text)
+    assert str(error.value).startswith(said)
+
+
+def test_packaged_templates_open_by_name(echo: Workspace) -> None:
+    document = echo.load("hello")
+    assert {port.name for port in echo.inputs(document)} == {"topic", "audience"}
+    assert echo.outputs(document) == ("answer",)
+
+
+def test_a_preview_names_steps_models_and_what_is_cached() -> None:
+    with Workspace(model="echo", settings=Settings()) as workspace:
+        document = workspace.loads(HELLO)
+        before = workspace.preview(document, seed=1)
+        workspace.result(document, seed=1)
+        after = workspace.preview(document, seed=1)
+    assert before == Preview(
+        (
+            PreviewStep("level", "variable", False),
+            PreviewStep("topic", "variable", False),
+            PreviewStep("task", "template", False),
+            PreviewStep("answer", "model", False, "echo"),
+            PreviewStep("result", "output", False),
+        ),
+        ("answer",),
+    )
+    assert [step.cached for step in after.steps] == [True] * 5
+
+
+def test_a_graph_with_problems_does_not_start(echo: Workspace) -> None:
+    cycle = echo.loads(
+        b'{"graphide": 1, "nodes": {"a": {"type": "join"}, "b": {"type": "join"}, "o": {"type": "output"}},'
+        b' "edges": ["a.text -> b.items", "b.text -> a.items", "b.text -> o.value"]}'
+    )
+    with pytest.raises(InvalidGraph) as refused:
+        list(echo.run(cycle))
+    assert "cycle" in {problem.code for problem in refused.value.problems}
+
+
+def test_an_unknown_node_type_costs_only_what_needs_it(echo: Workspace) -> None:
+    two = b"""{"graphide": 1, "nodes": {"x": {"type": "from.elsewhere", "keep": 1}, "t": {"type": "template", "text": "hi"},
+      "one": {"type": "output", "name": "one"}, "two": {"type": "output", "name": "two"}},
+      "edges": ["x.text -> one.value", "t.text -> two.value"]}"""
+    result = echo.result(echo.loads(two))
+    assert (result.status, dict(result.outputs)) == ("partial", {"two": "hi"})
+    assert [failure.node for failure in result.failures] == ["x"]
+
+
+def test_a_graph_of_which_nothing_can_run_does_not_start(echo: Workspace) -> None:
+    lost = b'{"graphide": 1, "nodes": {"x": {"type": "from.elsewhere"}, "o": {"type": "output"}}, "edges": ["x.y -> o.value"]}'
+    with pytest.raises(InvalidGraph, match="nothing of the graph can run"):
+        list(echo.run(echo.loads(lost)))
+
+
+def test_a_subgraph_beside_the_graph_runs_and_one_outside_does_not(echo: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    inner = '{"graphide": 1, "nodes": {"who": {"type": "variable", "value": "x"}, "t": {"type": "template", "text": "hi {{ who }}"}, "o": {"type": "output"}}, "edges": ["who.value -> t.who", "t.text -> o.value"]}'
+    outer = '{"graphide": 1, "nodes": {"s": {"type": "subgraph", "graph": "inner.json"}, "n": {"type": "variable", "value": "you"}, "o": {"type": "output", "name": "answer"}}, "edges": ["n.value -> s.who", "s.result -> o.value"]}'
+    (tmp_path / "p" / "inner.json").write_text(inner)
+    (tmp_path / "p" / "outer.json").write_text(outer)
+    assert answer(echo, echo.load(tmp_path / "p" / "outer.json")) == "hi you"
+    (tmp_path / "inner.json").write_text(inner)
+    (tmp_path / "p" / "outer.json").write_text(outer.replace("inner.json", "../inner.json"))
+    with pytest.raises(InvalidGraph) as refused:
+        list(echo.run(echo.load(tmp_path / "p" / "outer.json")))
+    assert "may not be touched by a node" in str(refused.value.problems[0])
+
+
+def test_the_model_of_the_graph_file_is_found_by_its_hash(model_path: str, tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    other = folder / "renamed.gguf"
+    other.symlink_to(model_path)
+    sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+    with Workspace(cache=False, settings=Settings(model_folders=(str(folder),))) as workspace:
+        document = workspace.loads(HELLO)
+        graph = document.graph
+        from dataclasses import replace
+
+        named = replace(
+            document, graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", sha256, 98362432)})
+        )
+        assert [step.model for step in workspace.preview(named).steps if step.model] == ["renamed.gguf"]
+        wrong = replace(
+            document, graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", "0" * 64, 98362432)})
+        )
+        failed = [event for event in workspace.run(wrong) if isinstance(event, NodeFailed)]
+        assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMismatch.exit_code)]
+        assert "--allow-model-mismatch" in failed[0].hint
+
+
+def test_a_missing_model_is_the_failure_of_its_node_with_the_command_that_fetches_it() -> None:
+    with Workspace(cache=False, settings=Settings()) as workspace:
+        from dataclasses import replace
+
+        document = workspace.loads(HELLO)
+        ref = ModelRef("none.gguf", "owner/repo-GGUF", "1" * 64, 5)
+        missing = replace(document, graph=replace(document.graph, models={"default": ref}))
+        events = list(workspace.run(missing))
+    failed = [event for event in events if isinstance(event, NodeFailed)]
+    assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMissing.exit_code)]
+    assert "graphide models pull owner/repo-GGUF" in failed[0].hint
+    assert [event.node for event in events if isinstance(event, NodeFinished)] == ["level", "topic", "task"]
+
+
+def test_a_broken_plugin_is_listed_and_everything_else_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHIDE_HOME", str(tmp_path))
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "bad.py").write_text("import nothing_of_that_name\n")
+    with Workspace(model="echo", cache=False) as workspace:
+        assert answer(workspace, workspace.loads(HELLO)).startswith("Explain")
+        assert ["bad.py" in problem.source for problem in workspace.plugin_problems] == [True]
+
+
+def test_what_is_saved_is_canonical_and_opens_again(echo: Workspace, tmp_path: Path) -> None:
+    saved = echo.save(echo.loads(HELLO), tmp_path / "g.json")
+    assert saved.path == tmp_path / "g.json"
+    text = (tmp_path / "g.json").read_text()
+    assert text.startswith('{\n  "graphide": 1,\n  "title": "T",\n  "nodes": {\n    "answer": {\n      "type": "model"\n')
+    assert echo.load(tmp_path / "g.json").graph == echo.loads(HELLO).graph
+
+
+@pytest.mark.real_model
+def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRAPHIDE_HOME", str(tmp_path))
+    with Workspace(settings=Settings()) as workspace:
+        document = workspace.set(workspace.loads(HELLO), "answer", "max_tokens", "16")
+        first = workspace.result(document, seed=7)
+        shutil.rmtree(tmp_path / "cache")
+    with Workspace(settings=Settings(), cache=False) as workspace:
+        *_, again = workspace.run(document, seed=7)
+    assert isinstance(again, RunFinished)
+    assert again.outputs == first.outputs
+    assert first["answer"].strip()
+    assert again.seed == first.seed == 7
+    assert again.models["default"]["sha256"] == "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+    assert again.usage["completion_tokens"] == 16
+    assert again.usage["tokens_per_second"] > 0
+    assert again.usage["time_to_first_token"] > 0
