@@ -32,7 +32,7 @@ def models() -> None:
     """List and explain the models (GGUF files) of this machine."""
 
 
-@models.command("list")
+@models.command("list", short_help="List the models that graphs can name.")
 @_format
 def list_(format_: str) -> int:
     """List the models that graphs can name; files that cannot be used are listed with what is wrong."""
@@ -46,7 +46,7 @@ def list_(format_: str) -> int:
     return EXIT_OK
 
 
-@models.command("info")
+@models.command("info", short_help="Explain a model.")
 @click.argument("name", shell_complete=completion.models)
 @click.option("--sha256", "hashed", is_flag=True, help="Compute the hash of the file where it is not known yet.")
 @_format
@@ -65,7 +65,7 @@ def info(name: str, hashed: bool, format_: str) -> int:
     return EXIT_MODEL if model.problem else EXIT_OK
 
 
-@models.command("scan")
+@models.command("scan", short_help="Look for models below a folder.")
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--add", is_flag=True, help="Look into FOLDER from now on; its files stay where they are.")
 @_format

@@ -33,7 +33,7 @@ def nodes() -> None:
     """List and explain the node types of this machine."""
 
 
-@nodes.command("list")
+@nodes.command("list", short_help="List the node types by category.")
 @_format
 def list_(format_: str) -> int:
     """List the node types by category; plugins that could not be loaded are named on standard error."""
@@ -47,7 +47,7 @@ def list_(format_: str) -> int:
     return EXIT_OK
 
 
-@nodes.command("show")
+@nodes.command("show", short_help="Explain a node type.")
 @click.argument("type_", metavar="TYPE", shell_complete=completion.node_types)
 @_format
 def show(type_: str, format_: str) -> int:

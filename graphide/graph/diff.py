@@ -6,7 +6,7 @@ text of `graphide diff`; nothing here reads files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "title", "about", "node added", "node removed", "node renamed", "node changed", "setting", "edge added",
-    "edge removed", "model", "layout", "other",
+    "edge removed", "edge order", "model", "layout", "other",
 ]  # fmt: skip
 _LONG = 60
 
@@ -153,6 +153,19 @@ def _edges(old: Graph, new: Graph) -> Iterator[Change]:
         yield Change("edge removed", edge.target, str(edge))
     for edge in sorted(after - before):
         yield Change("edge added", edge.target, str(edge))
+    was, now = _orders(old, before & after), _orders(new, before & after)
+    for (target, name), sources in sorted(now.items()):
+        if was[target, name] != sources:
+            yield Change("edge order", target, f"{target}.{name}", was[target, name], sources)
+
+
+def _orders(graph: Graph, edges: Collection[Edge]) -> dict[tuple[str, str], list[str]]:
+    """Return what feeds each input, of some edges, in the order in which the input joins them."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for edge in dict.fromkeys(graph.edges):
+        if edge in edges:
+            found.setdefault((edge.target, edge.input), []).append(f"{edge.source}.{edge.output}")
+    return found
 
 
 def _keyed(kind: Kind, old: Mapping[str, Any], new: Mapping[str, Any], form: Callable[[Any], Json]) -> Iterator[Change]:
@@ -188,6 +201,8 @@ def _line(change: Change) -> str:
             return f"~ {node} {name}{values}"
         case "edge added" | "edge removed":
             return f"{'+' if change.kind == 'edge added' else '-'} edge {name}"
+        case "edge order":
+            return f"~ order of {name}: {', '.join(map(printable, change.old))} -> {', '.join(map(printable, change.new))}"
         case "layout":
             return "~ layout"
         case "title" | "about":

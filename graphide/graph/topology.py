@@ -55,8 +55,20 @@ def links(graph: Graph) -> Links:
 
 
 def in_file_order(edges: Iterable[Edge]) -> list[Edge]:
-    """Return edges in the order that files have: by source, output, target, input."""
-    return sorted(edges, key=_FILE_ORDER)
+    """Return edges in the order that files have: by source, output, target, input.
+
+    Edges into the same input keep the order they are given in, because that is the order in which the input joins them:
+    they share out the places that sorting gives to all of them.
+    """
+    given = list(edges)
+    groups: dict[tuple[str, str], list[Edge]] = {}
+    for edge in given:
+        groups.setdefault((edge.target, edge.input), []).append(edge)
+    several = {place: iter(group) for place, group in groups.items() if len(group) > 1}
+    ordered = sorted(given, key=_FILE_ORDER)
+    if not several:
+        return ordered
+    return [next(several.get((edge.target, edge.input), iter((edge,)))) for edge in ordered]
 
 
 def incoming(graph: Graph) -> Mapping[str, tuple[Edge, ...]]:
@@ -129,12 +141,9 @@ def cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
 def _build(edges: tuple[Edge, ...]) -> Links:
     by_target: dict[str, list[Edge]] = {}
     by_source: dict[str, list[Edge]] = {}
-    last = None
-    for edge in in_file_order(edges):
-        if edge != last:
-            by_target.setdefault(edge.target, []).append(edge)
-            by_source.setdefault(edge.source, []).append(edge)
-        last = edge
+    for edge in dict.fromkeys(in_file_order(edges)):
+        by_target.setdefault(edge.target, []).append(edge)
+        by_source.setdefault(edge.source, []).append(edge)
     return Links(
         {node: tuple(found) for node, found in by_target.items()},
         {node: tuple(found) for node, found in by_source.items()},

@@ -3,7 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
 
-from graphide.api import Context, FileRefused, GraphideError, Items, Line, LongText, More, Number, Text, node
+from graphide.api import (
+    CacheRule,
+    Context,
+    FileRefused,
+    GraphideError,
+    Items,
+    Line,
+    LongText,
+    More,
+    Number,
+    Settings,
+    Text,
+    node,
+)
 from graphide_nodes.shared.placeholders import Values, filled, placeholder_ports, text_problem
 from graphide_nodes.shared.texts import EMPTY
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,12 @@ class Command:
     def __call__(self, *arguments: str | Path, stdin: str | bytes = b"", code: int | None = 0, **env: str) -> Ended:
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            self.line(*arguments), cwd=self.folder, env={**self.env, **env}, input=given, capture_output=True, timeout=60
+            self.line(*arguments),
+            cwd=self.folder,
+            env={**self.env, **env},
+            input=given,
+            capture_output=True,
+            timeout=60,
         )
         ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert code is None or ended.code == code, ended
@@ -62,5 +68,5 @@ def chain(*types: str, **settings: Mapping[str, Any]) -> tuple[dict[str, Any], l
     """Return nodes and edges of a chain of test nodes, each named by its type, into the output `result`."""
     nodes: dict[str, Any] = {type: {"type": type, **settings.get(type, {})} for type in types}
     nodes["out"] = {"type": "output"}
-    edges = [f"{first}.text -> {second}.text" for first, second in zip(types, types[1:], strict=False)]
+    edges = [f"{first}.text -> {second}.text" for first, second in pairwise(types)]
     return nodes, [*edges, f"{types[-1]}.text -> out.value"]

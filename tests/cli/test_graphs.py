@@ -24,7 +24,9 @@ def test_validate_names_file_place_and_code(graphide_: Command, hello: Path) -> 
     assert lines[0] == "hello.json: ok"
     assert all(line.startswith("bad.json: ") and line.endswith("]") for line in lines[1:])
     assert any("error: " in line and "[cycle]" in line and "a -> b -> a" in line for line in lines)
-    assert any('error: node "m" (model): ' in line and "max_tokens" in line and "[bad-setting]" in line for line in lines)
+    assert any(
+        'error: node "m" (model): ' in line and "max_tokens" in line and "[bad-setting]" in line for line in lines
+    )
     assert graphide_("validate", "hello.json").out == "hello.json: ok\n"
 
 
@@ -35,7 +37,11 @@ def test_validate_gives_json(graphide_: Command) -> None:
     assert [file["file"] for file in body["files"]] == ["bad.json", "nowhere.json"]
     assert {"cycle", "bad-setting"} <= {problem["code"] for problem in body["files"][0]["problems"]}
     (problem,) = body["files"][1]["problems"]
-    assert (problem["code"], problem["severity"], problem["message"]) == ("unreadable", "error", "there is no such file")
+    assert (problem["code"], problem["severity"], problem["message"]) == (
+        "unreadable",
+        "error",
+        "there is no such file",
+    )
 
 
 def test_validate_reads_standard_input(graphide_: Command, hello: Path) -> None:
@@ -43,7 +49,11 @@ def test_validate_reads_standard_input(graphide_: Command, hello: Path) -> None:
 
 
 def test_a_warning_is_no_error(graphide_: Command) -> None:
-    nodes = {"v": {"type": "variable", "value": "x"}, "lost": {"type": "variable", "value": "x"}, "o": {"type": "output"}}
+    nodes = {
+        "v": {"type": "variable", "value": "x"},
+        "lost": {"type": "variable", "value": "x"},
+        "o": {"type": "output"},
+    }
     graphide_.graph("warn.json", nodes, ["v.value -> o.value"])
     assert "warn.json: warning: " in graphide_("validate", "warn.json").out
 

@@ -120,7 +120,9 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(graphide_: Command) -> Non
     process.stderr.close()
 
 
-@pytest.mark.parametrize("command", [["nodes", "list"], ["schema"], ["--help"], ["--version"], ["nodes", "show", "model"]])
+@pytest.mark.parametrize(
+    "command", [["nodes", "list"], ["schema"], ["--help"], ["--version"], ["nodes", "show", "model"]]
+)
 def test_a_reader_that_was_never_there_is_no_fault(graphide_: Command, command: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -21,7 +21,9 @@ def test_the_version_is_printed_without_loading_anything(graphide_: Command) -> 
     assert graphide_("--debug", "--version").out == f"graphide {graphide.__version__}\n"
     code = "import sys; from graphide.cli.main import main; main(['--version']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], env=dict(graphide_.env), capture_output=True, text=True)
-    assert not {"click", "rich", "orjson", "graphide.workspace", "importlib.metadata"} & set(eval(done.stdout.splitlines()[1]))
+    assert not {"click", "rich", "orjson", "graphide.workspace", "importlib.metadata"} & set(
+        eval(done.stdout.splitlines()[1])
+    )
 
 
 def test_a_run_loads_neither_engine_nor_window(graphide_: Command, hello: Path) -> None:
@@ -42,7 +44,9 @@ def test_help_names_every_command(graphide_: Command) -> None:
     assert "Commands:" in ended.out and ended.err == ""
 
 
-@pytest.mark.parametrize("command", ["run", "new", "validate", "show", "fmt", "diff", "schema", "nodes", "models", "completion"])
+@pytest.mark.parametrize(
+    "command", ["run", "new", "validate", "show", "fmt", "diff", "schema", "nodes", "models", "completion"]
+)
 def test_every_command_explains_itself(graphide_: Command, command: str) -> None:
     assert graphide_(command, "--help").out.startswith(f"Usage: graphide {command}")
 
@@ -51,7 +55,10 @@ def test_every_command_explains_itself(graphide_: Command, command: str) -> None
     ("typed", "said"),
     [
         ("rnu", 'error: There is no command "rnu". Did you mean "run"? See "graphide --help"\n'),
-        ("g.json", 'error: There is no command "g.json". A graph is run with: graphide run g.json. See "graphide --help"\n'),
+        (
+            "g.json",
+            'error: There is no command "g.json". A graph is run with: graphide run g.json. See "graphide --help"\n',
+        ),
         ("qqqqq", 'error: There is no command "qqqqq". See "graphide --help"\n'),
     ],
 )

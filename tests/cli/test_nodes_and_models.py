@@ -22,7 +22,13 @@ def test_node_types_are_listed_by_category(graphide_: Command) -> None:
 def test_a_node_type_is_explained(graphide_: Command) -> None:
     page = graphide_("nodes", "show", "model").out
     assert page.startswith("model  (model, version 1)\n")
-    for piece in ("Inputs\n  prompt ", "\nOutputs\n  text ", "\nSettings\n  model ", "default: 512", "Longest reply, in tokens"):
+    for piece in (
+        "Inputs\n  prompt ",
+        "\nOutputs\n  text ",
+        "\nSettings\n  model ",
+        "default: 512",
+        "Longest reply, in tokens",
+    ):
         assert piece in page
     body = graphide_("nodes", "show", "model", "--format", "json").json
     assert body["settings"][1]["name"] == "max_tokens" and body["settings"][1]["default"] == 512

@@ -214,7 +214,7 @@ def test_help_lists_the_inputs_of_the_graph(graphide_: Command, hello: Path) -> 
     text = graphide_("run", "hello.json", "--help").out
     assert "--dry-run" in text
     assert "Inputs of hello.json:\n" in text
-    assert "  audience  children | experts  default: \"experts\"\n" in text
+    assert '  audience  children | experts  default: "experts"\n' in text
     assert "What to explain" in text
     assert text.endswith("Outputs:\n  answer\n")
     assert "Inputs of" not in graphide_("run", "--help").out
@@ -237,7 +237,9 @@ def test_values_that_are_no_text_are_printed_as_json(graphide_: Command) -> None
 
 
 def test_long_numbers_and_odd_characters_survive(graphide_: Command, echo: Echo) -> None:
-    body = graphide_("run", echo(kind="json"), "-i", 'value:={"a": "\\u0000\\u2028", "b": 1e300}', "--format", "json").json
+    body = graphide_(
+        "run", echo(kind="json"), "-i", 'value:={"a": "\\u0000\\u2028", "b": 1e300}', "--format", "json"
+    ).json
     assert body["outputs"]["result"] == {"a": "\x00\u2028", "b": 1e300}
 
 

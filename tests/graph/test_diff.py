@@ -148,3 +148,11 @@ def test_a_setting_that_becomes_null_differs_from_one_that_is_gone() -> None:
     old = Graph(nodes={"n": Node("n", "t")})
     assert diff(old, old.with_settings("n", x=None)) == (Change("setting", "n", "x"),)
     assert diff(old.with_settings("n", x=1), old.with_settings("n", x=True)) == (Change("setting", "n", "x", 1, True),)
+
+
+def test_another_order_of_what_an_input_joins_is_a_change() -> None:
+    nodes = {name: Node(name, "x") for name in "abt"}
+    one = Graph(nodes, (Edge("a", "x", "t", "many"), Edge("b", "x", "t", "many")))
+    other = Graph(nodes, tuple(reversed(one.edges)))
+    (change,) = diff(one, other)
+    assert render((change,)).strip() == "~ order of t.many: a.x, b.x -> b.x, a.x"

@@ -79,10 +79,16 @@ def test_lists_of_scalars_take_one_line_up_to_100_columns_and_objects_never_do()
 
 
 def test_edges_are_sorted_in_the_file_and_in_the_graph() -> None:
-    first, second = Edge("a", "x", "b", "y"), Edge("a-b", "x", "b", "y")
+    first, second = Edge("a", "x", "b", "y"), Edge("a-b", "x", "b", "z")
     graph = loads(dumps(Graph(edges=(second, first))))
     assert graph.edges == (first, second)
-    assert loads(b'{"graphide": 1, "edges": ["a-b.x -> b.y", "a.x -> b.y"]}').edges == (first, second)
+    assert loads(b'{"graphide": 1, "edges": ["a-b.x -> b.z", "a.x -> b.y"]}').edges == (first, second)
+
+
+def test_edges_into_one_input_stay_in_the_order_in_which_it_joins_them() -> None:
+    edges = (Edge("z", "x", "b", "many"), Edge("a", "x", "b", "many"))
+    assert loads(dumps(Graph(edges=edges))).edges == edges
+    assert loads(dumps(Graph(edges=edges[::-1]))).edges == edges[::-1]
 
 
 def test_settings_with_their_default_are_left_out_only_where_the_type_is_known() -> None:
