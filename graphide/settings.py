@@ -75,7 +75,9 @@ def to_json(settings: Settings) -> dict[str, Any]:
     for key, default in _KNOWN.items():
         value = getattr(settings, key)
         if value != default:
-            body[key] = list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+            body[key] = (
+                list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+            )
     return body
 
 

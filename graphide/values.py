@@ -293,7 +293,8 @@ def sampling_from_json(data: Json) -> Sampling:
     unknown = sorted(set(data) - known)
     if unknown:
         raise GraphideError(f"unknown sampler {unknown[0]!r}", hint=f"Known are: {', '.join(sorted(known))}")
-    return Sampling(**{key: tuple(item) if isinstance(item, list) else item for key, item in data.items()})
+    values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in data.items()}
+    return Sampling(**values)
 
 
 def dumps(value: Any) -> bytes:

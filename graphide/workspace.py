@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -244,9 +244,7 @@ class Workspace:
         """Return what a run would do, as far as that can be told before it; raises InvalidGraph."""
         plan, services = self._prepare(document, targets)
         cached = cached_steps(plan, services, seed=Seed(seed) if seed is not None else None)
-        steps = tuple(
-            self._preview_step(step_id, plan, services, step_id in cached) for step_id in plan.steps
-        )
+        steps = tuple(self._preview_step(step_id, plan, services, step_id in cached) for step_id in plan.steps)
         return Preview(steps, tuple(result.name for result in plan.results))
 
     def run(

@@ -190,12 +190,16 @@ def test_what_is_saved_is_canonical_and_opens_again(echo: Workspace, tmp_path: P
     saved = echo.save(echo.loads(HELLO), tmp_path / "g.json")
     assert saved.path == tmp_path / "g.json"
     text = (tmp_path / "g.json").read_text()
-    assert text.startswith('{\n  "graphide": 1,\n  "title": "T",\n  "nodes": {\n    "answer": {\n      "type": "model"\n')
+    assert text.startswith(
+        '{\n  "graphide": 1,\n  "title": "T",\n  "nodes": {\n    "answer": {\n      "type": "model"\n'
+    )
     assert echo.load(tmp_path / "g.json").graph == echo.loads(HELLO).graph
 
 
 @pytest.mark.real_model
-def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("GRAPHIDE_HOME", str(tmp_path))
     with Workspace(settings=Settings()) as workspace:
         document = workspace.set(workspace.loads(HELLO), "answer", "max_tokens", "16")

@@ -15,6 +15,7 @@ from pathlib import Path
 from graphide.errors import InferenceFault
 from graphide.inference.client import Worker
 from graphide.inference.protocol import (
+    Completion,
     GenerateRequest,
     LoadOptions,
     LoadProgress,
@@ -74,24 +75,15 @@ class LocalBackend:
 
     def generate(self, request: ModelRequest, cancel: Cancel) -> Generator[Chunk | Progress, None, Reply]:
         """Load the model where it is not loaded yet, stream the answer, and return it."""
-        worker = self._worker(self._find(request.model).path)
+        path = self._find(request.model).path
+        worker = self._worker(path)
         if worker.info is None:
-            yield from self._load(worker, self._find(request.model).path, cancel)
+            yield Progress("loading model", 0, 1)
         answer = worker.generate(_request(request), cancel=cancel)
         try:
-            while True:
-                try:
-                    report = next(answer)
-                except StopIteration as stop:
-                    completion = stop.value
-                    break
-                if isinstance(report, Piece):
-                    if report.text:
-                        yield Chunk(report.text)
-                elif isinstance(report, PrefillProgress):
-                    yield Progress("reading prompt", report.done, report.total)
-                elif isinstance(report, LoadProgress):
-                    yield Progress("loading model", report.fraction, 1)
+            completion = yield from _streamed(answer)
+        except InferenceFault as fault:
+            raise fault.at(f'model "{path.name}"') from None
         finally:
             answer.close()
         messages = (*request.messages, Message("assistant", completion.text))
@@ -106,25 +98,16 @@ class LocalBackend:
         for worker in workers:
             worker.close()
 
-    def _load(self, worker: Worker, path: Path, cancel: Cancel) -> Generator[Progress, None, None]:
-        yield Progress("loading model", 0, 1)
-        try:
-            for report in worker.load(str(path), self._options, cancel=cancel):
-                yield Progress("loading model", report.fraction, 1)
-        except InferenceFault as fault:
-            raise fault.at(f'model "{path.name}"') from None
-
     def _worker(self, path: Path) -> Worker:
-        closing: list[Worker] = []
         with self._lock:
             worker = self._workers.get(path)
             if worker is None:
                 worker, self._spare = self._spare or Worker(), None
+                worker.aim(str(path), self._options)
                 self._workers[path] = worker
             self._workers.move_to_end(path)
             idle = [key for key, other in self._workers.items() if other is not worker and not other.busy]
-            for key in idle[: max(0, len(self._workers) - self._max_loaded)]:
-                closing.append(self._workers.pop(key))
+            closing = [self._workers.pop(key) for key in idle[: max(0, len(self._workers) - self._max_loaded)]]
         for other in closing:
             other.close()
         return worker
@@ -138,6 +121,24 @@ def engine_name() -> str:
         return f"llama-cpp-python {version('llama-cpp-python')}"
     except PackageNotFoundError:
         return "llama-cpp-python"
+
+
+def _streamed(
+    answer: Generator[Piece | PrefillProgress | LoadProgress, None, Completion],
+) -> Generator[Chunk | Progress, None, Completion]:
+    while True:
+        try:
+            report = next(answer)
+        except StopIteration as stop:
+            completion: Completion = stop.value
+            return completion
+        match report:
+            case Piece(text=text) if text:
+                yield Chunk(text)
+            case PrefillProgress(done=done, total=total):
+                yield Progress("reading prompt", done, total)
+            case LoadProgress(fraction=fraction):
+                yield Progress("loading model", fraction, 1)
 
 
 def _request(request: ModelRequest) -> GenerateRequest:

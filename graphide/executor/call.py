@@ -97,12 +97,14 @@ def drive(step: Step, inputs: Inputs, context: Context | None, cancel: Cancel) -
         raise
     except Cancelled as error:
         return Outcome(error=error, partial="".join(pieces), seconds=time.perf_counter() - started)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the fence around node code
         return Outcome(error=_as_error(error), partial="".join(pieces), seconds=time.perf_counter() - started)
     return Outcome(values, seconds=time.perf_counter() - started)
 
 
-def _stream(stream: Generator[Streamed, None, Any], pieces: list[str], cancel: Cancel) -> Generator[Streamed, None, Any]:
+def _stream(
+    stream: Generator[Streamed, None, Any], pieces: list[str], cancel: Cancel
+) -> Generator[Streamed, None, Any]:
     try:
         while True:
             try:

@@ -16,7 +16,7 @@ from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
 from graphide.executor.threads import Submit, Threads
 from graphide.graph.model import Graph
-from graphide.spec.generation import Backend, Cancel, ModelRequest, Streamed, SubRun
+from graphide.spec.generation import Backend, ModelRequest, Streamed, SubRun
 from graphide.spec.registry import Registry
 from graphide.values import Json, Reply, Usage
 
@@ -97,7 +97,7 @@ class StepContext:
 
     node_id: str
     services: Services
-    cancel: Cancel
+    cancel: threading.Event
     seed: Seed
     ledger: Ledger
 

@@ -112,17 +112,10 @@ class RunFinished:
     seed: int = 0
 
 
-Event = (
-    RunStarted
-    | PlanMade
-    | NodeStarted
-    | NodeChunk
-    | NodeProgress
-    | NodeFinished
-    | NodeFailed
-    | NodeSkipped
-    | RunFinished
-)
+Inner = NodeStarted | NodeChunk | NodeProgress | NodeFinished | NodeFailed | NodeSkipped
+"""The events of one node, which is what a run inside a node passes on."""
+
+Event = RunStarted | PlanMade | Inner | RunFinished
 
 _NAMES: Mapping[type[Any], str] = {
     RunStarted: "run_started",

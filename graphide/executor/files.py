@@ -57,7 +57,9 @@ class FileAccess:
         real = self.resolve(path)
         try:
             if not real.is_file():
-                reason = "is a folder" if real.is_dir() else "does not exist" if not real.exists() else "is not a plain file"
+                reason = (
+                    "is a folder" if real.is_dir() else "does not exist" if not real.exists() else "is not a plain file"
+                )
                 raise FileRefused(f'"{path}" {reason}', hint="Paths start at the folder of the graph file")
             with real.open("rb") as file:
                 data = file.read(limit + 1)
@@ -83,13 +85,17 @@ class FileAccess:
         found: list[str] = []
         for visited, path in enumerate(self._glob(pattern)):
             if visited > _MAX_VISITED:
-                raise FileRefused(f'the pattern "{pattern}" looks at more than {_MAX_VISITED:,} files', hint="Narrow it")
+                raise FileRefused(
+                    f'the pattern "{pattern}" looks at more than {_MAX_VISITED:,} files', hint="Narrow it"
+                )
             relative = path.relative_to(self.folder)
             if path.is_file() and not any(part.startswith(".") for part in relative.parts):
                 self.resolve(str(relative))
                 found.append(relative.as_posix())
         if len(found) > limit:
-            raise FileRefused(f'the pattern "{pattern}" matches {len(found):,} files, more than {limit:,}', hint="Narrow it")
+            raise FileRefused(
+                f'the pattern "{pattern}" matches {len(found):,} files, more than {limit:,}', hint="Narrow it"
+            )
         return sorted(found)
 
     def write_text(self, path: str, text: str) -> str:

@@ -25,15 +25,6 @@ from graphide.values import Json
 if TYPE_CHECKING:
     from graphide.executor.context import Services, StepContext
 
-_INNER = (
-    events.NodeStarted
-    | events.NodeChunk
-    | events.NodeProgress
-    | events.NodeFinished
-    | events.NodeFailed
-    | events.NodeSkipped
-)
-
 
 def outlines_of(services: Services) -> Outlines:
     """Return the function that tells the ports of graphs that settings name, as seen from this run."""
@@ -63,7 +54,7 @@ def run_rows(
     for event in run(plan, inner, seed=context.seed, cancel=context.cancel, ledger=context.ledger):
         if isinstance(event, events.RunFinished):
             finished = event
-        elif isinstance(event, _INNER):
+        elif isinstance(event, events.Inner):
             if isinstance(event, events.NodeFailed):
                 errors.setdefault(event.node.partition("/")[0], f"{event.node.partition('/')[2]}: {event.message}")
             yield Nested(event)
@@ -98,7 +89,5 @@ def _plan_of_rows(graph: Graph, rows: Sequence[Mapping[str, Any]], services: Ser
 
 
 def _sub_run(number: str, outputs: Mapping[str, Any], errors: Mapping[str, str]) -> SubRun:
-    mine = {
-        name.partition("/")[2]: value for name, value in outputs.items() if name.partition("/")[0] == number
-    }
+    mine = {name.partition("/")[2]: value for name, value in outputs.items() if name.partition("/")[0] == number}
     return SubRun(mine, "" if mine else errors.get(number, "gave no output"))

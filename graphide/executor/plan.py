@@ -125,7 +125,9 @@ def _step(
     settings = spec.full(node.settings)
     ports = spec.inputs_for(settings, outlines, node.exposed)
     bindings = tuple(_bindings(spec, node, ports, edges, known)) if ports else ()
-    return Step(node, spec, settings, bindings, spec.outputs_for(settings, outlines), parents, spec.cache_rule(settings))
+    return Step(
+        node, spec, settings, bindings, spec.outputs_for(settings, outlines), parents, spec.cache_rule(settings)
+    )
 
 
 def _bindings(

@@ -24,7 +24,7 @@ from graphide.executor.context import Ledger, Services, StepContext
 from graphide.executor.keys import Key, Seed, draw_seed, key_of, keys_of_values
 from graphide.executor.plan import Plan, Step
 from graphide.executor.state import State
-from graphide.spec.generation import Chunk, Nested, Progress, Streamed
+from graphide.spec.generation import Chunk, Progress, Streamed
 from graphide.spec.nodespec import ABSENT, Port
 from graphide.values import Json, Usage, accepts, to_json
 
@@ -49,7 +49,7 @@ def run(
     """
     execution = _Execution(plan, services, seed or draw_seed(), cancel or threading.Event(), ledger or Ledger())
     try:
-        yield from execution.events()
+        yield from execution.stream()
     finally:
         execution.stop()
 
@@ -64,9 +64,7 @@ def cached_steps(plan: Plan, services: Services, *, seed: Seed | None = None) ->
 class _Execution:
     """One run under way: the plan, where it stands, and the steps in flight."""
 
-    def __init__(
-        self, plan: Plan, services: Services, seed: Seed, cancel: threading.Event, ledger: Ledger
-    ) -> None:
+    def __init__(self, plan: Plan, services: Services, seed: Seed, cancel: threading.Event, ledger: Ledger) -> None:
         self.plan = plan
         self.services = services
         self.seed = seed
@@ -83,7 +81,7 @@ class _Execution:
         # Steps that stand on a failure: what they make (a fallback's value) must not be kept under the key of success.
         self._tainted: set[str] = set()
 
-    def events(self) -> Iterator[events.Event]:
+    def stream(self) -> Iterator[events.Event]:
         """Yield the events of the whole run."""
         started = time.perf_counter()
         yield events.RunStarted(secrets.token_hex(8), self.plan.title, self.seed.value)
@@ -195,12 +193,14 @@ class _Execution:
                     queue.put((step, inputs, next(stream)))
             except StopIteration as stop:
                 queue.put((step, inputs, stop.value))
-            except BaseException as error:  # an interrupt in a step's thread must not leave the run waiting
+            except BaseException as error:  # noqa: BLE001  # whatever it is, the run must not wait for ever
                 queue.put((step, inputs, Outcome(error=GraphideError(f"{type(error).__name__} in the step's thread"))))
 
         self.services.submit(work)
 
-    def _forward(self, step: Step, stream: Generator[Streamed, None, Outcome]) -> Generator[events.Event, None, Outcome]:
+    def _forward(
+        self, step: Step, stream: Generator[Streamed, None, Outcome]
+    ) -> Generator[events.Event, None, Outcome]:
         while True:
             try:
                 item = next(stream)
@@ -290,7 +290,7 @@ class _Execution:
         outputs = {
             result.name: _result(self.state.values[result.step], result.port)
             for result in self.plan.results
-            if result.step in self.state.values and self.state.values[result.step]
+            if self.state.values.get(result.step)
         }
         unhandled = self.state.unhandled()
         if self.cancel.is_set():
@@ -345,8 +345,8 @@ def _event(step: Step, item: Streamed) -> events.Event:
         return events.NodeChunk(step.node.id, item.text)
     if isinstance(item, Progress):
         return events.NodeProgress(step.node.id, item.label, item.done, item.total)
-    inner = item.event
-    return replace(inner, node=f"{step.node.id}/{inner.node}") if isinstance(item, Nested) else inner
+    inner: events.Inner = item.event
+    return replace(inner, node=f"{step.node.id}/{inner.node}")
 
 
 def _kind(error: GraphideError) -> str:

@@ -63,7 +63,9 @@ class State:
     def unhandled(self) -> list[str]:
         """Return the failed steps whose failure was not caught by a tolerant input, in plan order."""
         asked_for = {result.step for result in self._plan.results}
-        return [step_id for step_id in self._plan.steps if step_id in self.failed and self._reaches_end(step_id, asked_for)]
+        return [
+            step_id for step_id in self._plan.steps if step_id in self.failed and self._reaches_end(step_id, asked_for)
+        ]
 
     def _reaches_end(self, failed: str, asked_for: set[str]) -> bool:
         stack, seen = [failed], {failed}

@@ -202,7 +202,9 @@ def _line(change: Change) -> str:
         case "edge added" | "edge removed":
             return f"{'+' if change.kind == 'edge added' else '-'} edge {name}"
         case "edge order":
-            return f"~ order of {name}: {', '.join(map(printable, change.old))} -> {', '.join(map(printable, change.new))}"
+            return (
+                f"~ order of {name}: {', '.join(map(printable, change.old))} -> {', '.join(map(printable, change.new))}"
+            )
         case "layout":
             return "~ layout"
         case "title" | "about":

@@ -89,6 +89,15 @@ class Worker:
         """Start the process without waiting for it; its start and the engine's import overlap with the app's work."""
         self._running()
 
+    @property
+    def busy(self) -> bool:
+        """Return whether a request runs or waits."""
+        return self._turns.taken
+
+    def aim(self, path: str, options: LoadOptions | None = None) -> None:
+        """Name the model that requests are for; the first of them loads it, in its own turn and with its own cancel."""
+        self._wanted = Load(path, options or LoadOptions())
+
     def load(
         self, path: str, options: LoadOptions | None = None, *, cancel: CancelFlag | None = None
     ) -> Generator[LoadProgress, None, ModelInfo]:

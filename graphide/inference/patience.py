@@ -104,6 +104,11 @@ class Turns:
         self._changed = threading.Condition()
         self._queue: list[object] = []
 
+    @property
+    def taken(self) -> bool:
+        """Return whether somebody has the turn or waits for it."""
+        return bool(self._queue)
+
     @contextmanager
     def turn(self, cancel: CancelFlag | None) -> Iterator[None]:
         """Wait for the turn and hold it; raises Cancelled, or InferenceFault when too many wait or it takes too long."""

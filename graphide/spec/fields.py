@@ -104,7 +104,12 @@ class Number(Field):
         return "integer" if self.integer else "number"
 
     def _problem(self, value: Any) -> str | None:
-        if not isinstance(value, int | float) or isinstance(value, bool) or value != value or value in (math.inf, -math.inf):
+        if (
+            not isinstance(value, int | float)
+            or isinstance(value, bool)
+            or value != value
+            or value in (math.inf, -math.inf)
+        ):
             return f"needs {self._noun()}, but this is {describe(value)}"
         if self.integer and value != int(value):
             return f"needs {self._noun()}, but this is {value!r}"

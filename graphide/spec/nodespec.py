@@ -119,7 +119,9 @@ class NodeSpec:
         """Return the settings with the defaults filled in."""
         return {name: settings.get(name, setting.default) for name, setting in self.settings.items()}
 
-    def inputs_for(self, settings: Settings, outlines: Outlines | None = None, exposed: tuple[str, ...] = ()) -> tuple[Port, ...]:
+    def inputs_for(
+        self, settings: Settings, outlines: Outlines | None = None, exposed: tuple[str, ...] = ()
+    ) -> tuple[Port, ...]:
         """Return all input ports of a node with these settings: declared, computed, and settings promoted to ports."""
         ports = self.inputs
         if self.more_inputs is not None:

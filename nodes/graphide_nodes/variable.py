@@ -60,9 +60,7 @@ def _cache(settings: Settings) -> CacheRule:
     return "never" if settings["kind"] == "file" else "always"  # a file may have changed since
 
 
-@node(
-    "variable", category="input", cache=_cache, inline=True, effects=("files",), more_outputs=_output, check=_problem
-)
+@node("variable", category="input", cache=_cache, inline=True, effects=("files",), more_outputs=_output, check=_problem)
 def variable(
     ctx: Context,
     *,

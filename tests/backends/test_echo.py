@@ -17,7 +17,9 @@ HELLO = (Message("system", "be kind"), Message("user", "hello  brave\nworld"))
 
 
 def answer(**changes: Any) -> tuple[list[str], Reply]:
-    request = ModelRequest(**{"model": "echo", "messages": HELLO, "sampling": Sampling(seed=4), "max_tokens": 50, **changes})
+    request = ModelRequest(
+        **{"model": "echo", "messages": HELLO, "sampling": Sampling(seed=4), "max_tokens": 50, **changes}
+    )
     stream, pieces = EchoBackend().generate(request, threading.Event()), []
     while True:
         try:
@@ -48,7 +50,11 @@ def test_max_tokens_cuts_and_says_so() -> None:
 @pytest.mark.parametrize(
     "schema",
     [
-        {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer", "minimum": 3}}, "required": ["a", "n"]},
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string"}, "n": {"type": "integer", "minimum": 3}},
+            "required": ["a", "n"],
+        },
         {"type": "array", "items": {"enum": ["x", "y"]}, "minItems": 2},
         {"anyOf": [{"const": 5}, {"type": "null"}]},
         {"$ref": "#/$defs/p", "$defs": {"p": {"type": "boolean"}}},

@@ -6,7 +6,6 @@ import threading
 from itertools import pairwise
 
 import pytest
-from support.runs import Gate, endings, graph, last, registry_with, services
 
 from graphide.executor.events import (
     Event,
@@ -25,6 +24,7 @@ from graphide.executor.plan import Blocked, make_plan
 from graphide.executor.run import run
 from graphide.executor.threads import Submit, Threads, inline
 from graphide.graph.model import Graph
+from support.runs import Gate, endings, graph, last, registry_with, services
 
 ABC = graph({"a": "const", "b": "add", "c": "add"}, ["a.value -> b.numbers", "a.value -> c.numbers"])
 
@@ -95,7 +95,9 @@ def test_when_everything_asked_for_failed_the_run_failed() -> None:
     assert last(events_of(graph({"bad": "fail"}))).status == "failed"
 
 
-@pytest.mark.parametrize(("kind", "said"), [("SystemExit", "SystemExit: 3"), ("ZeroDivisionError", "ZeroDivisionError: ")])
+@pytest.mark.parametrize(
+    ("kind", "said"), [("SystemExit", "SystemExit: 3"), ("ZeroDivisionError", "ZeroDivisionError: ")]
+)
 def test_node_code_cannot_end_the_program(kind: str, said: str) -> None:
     failed = next(e for e in events_of(graph({"c": ("crash", {"kind": kind})})) if isinstance(e, NodeFailed))
     assert failed.message.startswith(said)
@@ -112,16 +114,20 @@ def test_a_fallback_turns_a_failure_into_an_ok_run() -> None:
 
 
 def test_a_fallback_catches_a_failure_further_up() -> None:
-    made = graph(
-        {"bad": "fail", "after": "join", "f": "first"}, ["bad.text -> after.texts", "after.text -> f.values"]
-    )
+    made = graph({"bad": "fail", "after": "join", "f": "first"}, ["bad.text -> after.texts", "after.text -> f.values"])
     assert (last(events_of(made)).status, last(events_of(made)).outputs) == ("ok", {"f": "nothing"})
 
 
 def test_the_way_not_taken_is_skipped_and_is_no_failure() -> None:
     made = graph(
         {"a": ("const", {"value": "x"}), "p": "pick", "yes": "join", "no": "join", "then": "join"},
-        ["a.value -> p.value", "p.then -> yes.texts", "p.otherwise -> no.texts", "yes.text -> then.texts", "no.text -> then.texts"],
+        [
+            "a.value -> p.value",
+            "p.then -> yes.texts",
+            "p.otherwise -> no.texts",
+            "yes.text -> then.texts",
+            "no.text -> then.texts",
+        ],
     )
     events = events_of(made)
     assert endings(events) == {"a": "finished", "p": "finished", "yes": "finished", "no": "skipped", "then": "finished"}
@@ -250,7 +256,9 @@ def test_rows_run_in_order_and_a_failing_row_leaves_the_others_alone() -> None:
         },
         "edges": ["item.value -> double.texts", "double.text -> o.value"],
     }  # fmt: skip
-    made = graph({"a": ("const", {"value": ["x", {"no": "text"}, "z"]}), "m": ("rows", {"graph": inner})}, ["a.value -> m.items"])
+    made = graph(
+        {"a": ("const", {"value": ["x", {"no": "text"}, "z"]}), "m": ("rows", {"graph": inner})}, ["a.value -> m.items"]
+    )
     events = events_of(made)
     assert last(events).outputs == {"m": ["x", '{"no":"text"}', "z"]}
     inner_nodes = {event.node for event in events if isinstance(event, NodeFinished)}
@@ -260,12 +268,17 @@ def test_rows_run_in_order_and_a_failing_row_leaves_the_others_alone() -> None:
 @pytest.mark.parametrize("count", [15, 1000])
 def test_all_rows_come_back_in_order(count: int) -> None:
     inner = {"nodes": {"item": {"type": "variable"}, "o": {"type": "output"}}, "edges": ["item.value -> o.value"]}
-    made = graph({"a": ("const", {"value": list(range(count))}), "m": ("rows", {"graph": inner})}, ["a.value -> m.items"])
+    made = graph(
+        {"a": ("const", {"value": list(range(count))}), "m": ("rows", {"graph": inner})}, ["a.value -> m.items"]
+    )
     assert last(events_of(made)).outputs == {"m": list(range(count))}
 
 
 def test_graphs_nested_without_end_are_refused() -> None:
-    inner: dict[str, object] = {"nodes": {"item": {"type": "variable"}, "o": {"type": "output"}}, "edges": ["item.value -> o.value"]}
+    inner: dict[str, object] = {
+        "nodes": {"item": {"type": "variable"}, "o": {"type": "output"}},
+        "edges": ["item.value -> o.value"],
+    }
     for _ in range(20):
         inner = {
             "nodes": {

@@ -137,7 +137,12 @@ def test_a_cycle_of_5000_nodes_is_found_whole() -> None:
 
 
 def test_edges_into_one_input_keep_their_order_and_all_others_are_sorted() -> None:
-    given = [Edge("b", "x", "t", "many"), Edge("z", "x", "t", "one"), Edge("a", "x", "u", "one"), Edge("a", "x", "t", "many")]
+    given = [
+        Edge("b", "x", "t", "many"),
+        Edge("z", "x", "t", "one"),
+        Edge("a", "x", "u", "one"),
+        Edge("a", "x", "t", "many"),
+    ]
     ordered = in_file_order(given)
     assert [str(edge) for edge in ordered] == ["b.x -> t.many", "a.x -> u.one", "a.x -> t.many", "z.x -> t.one"]
     assert in_file_order(ordered) == ordered

@@ -1,10 +1,11 @@
 """Node types are functions: they are tested by calling them, and once through a graph."""
 
-import graphide
-from graphide.api import Registry
 from graphide_privacy import register
 from graphide_privacy.redact import redact
 from graphide_privacy.restore import restore
+
+import graphide
+from graphide.api import Registry
 
 LETTER = "Write to ann@example.org or call +49 30 1234567. Again: ann@example.org."
 
