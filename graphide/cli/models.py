@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from graphide import settings as settings_file
 from graphide.cli import completion, opening, streams
 from graphide.cli.render import quantity, size, table
 from graphide.cli.report import dumps
-from graphide.errors import EXIT_MODEL, EXIT_OK, UsageError
+from graphide.errors import EXIT_MODEL, EXIT_OK, GraphideError, UsageError
 from graphide.graph.quoting import printable
 from graphide.workspace import Workspace
 
@@ -39,7 +39,7 @@ def list_(format_: str) -> int:
     with Workspace() as workspace:
         opening.say_settings_problem(workspace)
         found = workspace.library.scan()
-        _print(found, format_, workspace.settings.aliases)
+        _print(found, format_, _names(workspace))
         if not found.models:
             folders = ", ".join(printable(str(folder)) for folder in workspace.library.folders)
             streams.err(f"There are no models yet. GGUF files are looked for in {folders}\n")
@@ -84,6 +84,17 @@ def scan(folder: Path | None, add: bool, format_: str) -> int:
     return EXIT_OK
 
 
+def _names(workspace: Workspace) -> dict[str, str]:
+    """Return what names other than those of files mean: the user's aliases, and "default"."""
+    from graphide.models.library import DEFAULT
+
+    try:
+        default = {DEFAULT: workspace.library.find(DEFAULT).file}
+    except GraphideError:  # there is none, or an alias of that name leads nowhere
+        default = {}
+    return {**default, **workspace.settings.aliases}
+
+
 def _only(library: Library, folder: Path) -> Library:
     return replace(library, folders=(folder.absolute(),), bundled=None)
 
@@ -97,7 +108,7 @@ def _remember(workspace: Workspace, folder: Path) -> None:
     streams.err(f"{printable(str(folder))} belongs to the library now\n")
 
 
-def _print(found: Scan, format_: str, aliases: Any) -> None:
+def _print(found: Scan, format_: str, aliases: Mapping[str, str]) -> None:
     if format_ == "json":
         body = {"schema": SCHEMA, "models": [_as_json(model) for model in found.models], "aliases": dict(aliases)}
         skipped = [{"folder": str(folder.path), "reason": folder.reason} for folder in found.skipped]

@@ -6,7 +6,8 @@ through. What changes while a graph runs is in `progress`.
 
 from __future__ import annotations
 
-import shutil
+import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,16 @@ def table(rows: Iterable[Sequence[str]], *, indent: str = "", head: Sequence[str
 
 def terminal_width() -> int:
     """Return the width in characters that standard output has; a pipe or a file has no end."""
-    return shutil.get_terminal_size().columns if streams.out_is_terminal() else _WIDE
+    if not streams.out_is_terminal():
+        return _WIDE
+    # Not shutil's: its import takes as long as a tenth of a small run.
+    given = os.environ.get("COLUMNS", "")
+    try:
+        return (
+            int(given) if given.isdecimal() and int(given) else os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        )
+    except OSError:
+        return 80
 
 
 def inputs_text(ports: Sequence[Port]) -> str:

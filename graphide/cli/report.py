@@ -18,8 +18,11 @@ from graphide.errors import (
     GraphideError,
     InvalidGraph,
 )
-from graphide.executor.events import SCHEMA, Event, NodeFailed, NodeFinished, RunFinished, RunStarted
+from graphide.executor.events import SCHEMA, Event, NodeFailed, RunFinished, RunStarted
 from graphide.values import Json, to_json
+
+
+_CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON allows these, terminals act on them
 
 
 @dataclass(slots=True)
@@ -29,14 +32,11 @@ class Report:
     seed: int = 0
     failures: list[NodeFailed] = field(default_factory=list)
     finished: RunFinished | None = None
-    from_cache: int = 0
 
     def see(self, event: Event) -> None:
         """Take note of an event."""
         if isinstance(event, NodeFailed):
             self.failures.append(event)
-        elif isinstance(event, NodeFinished):
-            self.from_cache += event.cached
         elif isinstance(event, RunStarted):
             self.seed = event.seed
         elif isinstance(event, RunFinished):
@@ -102,9 +102,9 @@ def problem_json(problem: Any) -> dict[str, Json]:
     return {name: getattr(problem, name) for name in names}
 
 
-def dumps(value: Json, *, indent: bool = False, ascii_only: bool = False) -> str:
-    """Return JSON as text, on one line unless `indent`; numbers of any length are kept."""
-    return json.dumps(value, ensure_ascii=ascii_only, indent=2 if indent else None, allow_nan=False)
+def dumps(value: Json, *, indent: bool = False) -> str:
+    """Return JSON as text, on one line unless `indent`; numbers of any length are kept, control characters escaped."""
+    return json.dumps(value, ensure_ascii=False, indent=2 if indent else None, allow_nan=False).translate(_CONTROLS)
 
 
 def without(names: Collection[str], outputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def test_models_are_listed_with_the_broken_ones(graphide_: Command, library: Pat
     assert any(line.startswith("broken.gguf  cannot be used: ") for line in lines)
     body = graphide_("models", "list", "--format", "json").json
     found = {model["name"]: model for model in body["models"]}
+    assert body["aliases"] == {"default": "small.gguf"} and "default means small.gguf" in lines
     assert found["broken.gguf"]["problem"] and not found["small.gguf"]["problem"]
 
 

@@ -67,7 +67,7 @@ def test_the_graphs_of_the_examples_are_canonical_and_have_no_problems(shell: Sh
 def test_inputs_of_every_kind_reach_the_prompt(example: Example) -> None:
     given = "graphide run letter.json -i - -i tone=formal -i polite=no --to task < inputs.json"
     assert example("02_inputs")(given).out == (
-        "Write a formal letter to a neighbour in 2 sentences. It mentions:\n\n- the hedge\n- the weather\n\n"
+        "Write a formal letter to a neighbour in 2 sentences. It mentions:\n\n- the hedge\n- the weather\n"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from examples.pages import Ended, Shell
@@ -25,12 +25,10 @@ def made(ended: Ended) -> list[str]:
     return [line.split("summary=")[1].split()[0] for line in ended.out.splitlines() if "--out summary=" in line]
 
 
-def dates(shell: Shell, names: Sequence[str], seconds: int) -> None:
-    """Set the time of files so many seconds ahead of now."""
-    for name in names:
-        path = shell.folder / name
-        stamp = path.stat().st_mtime + seconds
-        os.utime(path, (stamp, stamp))
+def newer(shell: Shell, name: str, than: str) -> None:
+    """Set the time of a file to a minute after that of another."""
+    stamp = (shell.folder / than).stat().st_mtime + 60
+    os.utime(shell.folder / name, (stamp, stamp))
 
 
 def test_make_makes_what_is_missing_or_older_than_its_sources(example: Example) -> None:
@@ -42,7 +40,7 @@ def test_make_makes_what_is_missing_or_older_than_its_sources(example: Example) 
         "Say this in one sentence.\n"
     )
     assert made(run(shell, "make")) == []
-    dates(shell, ["texts/bridge.txt"], 60)
+    newer(shell, "texts/bridge.txt", than="out/bridge.md")
     assert made(run(shell, "make")) == ["out/bridge.md"]
 
 

@@ -22,7 +22,7 @@ from graphide.executor.plan import make_plan
 from graphide.executor.run import cached_steps, run
 from graphide.graph.model import Graph
 from graphide.values import Message, Sampling, Usage
-from support.runs import Gate, cached, graph, last, registry_with, services
+from tests.support.runs import Gate, cached, graph, last, registry_with, services
 
 PAIR = graph({"a": ("const", {"value": 2}), "b": ("add", {"plus": 1})}, ["a.value -> b.numbers"])
 ASK = graph({"q": ("const", {"value": "hi"}), "m": "ask", "j": "join"}, ["q.value -> m.prompt", "m.text -> j.texts"])

@@ -24,7 +24,7 @@ from graphide.executor.plan import Blocked, make_plan
 from graphide.executor.run import run
 from graphide.executor.threads import Submit, Threads, inline
 from graphide.graph.model import Graph
-from support.runs import Gate, endings, graph, last, registry_with, services
+from tests.support.runs import Gate, endings, graph, last, registry_with, services
 
 ABC = graph({"a": "const", "b": "add", "c": "add"}, ["a.value -> b.numbers", "a.value -> c.numbers"])
 

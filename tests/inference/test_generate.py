@@ -39,14 +39,14 @@ def text_of(reports: list[Any]) -> str:
     return "".join(report.text for report in reports if isinstance(report, Piece))
 
 
-def test_greedy_text_is_that_of_a_bare_loop_over_the_engine(worker: Worker, model_path: str) -> None:
+def test_greedy_text_is_that_of_a_bare_loop_over_the_engine(worker: Worker, model_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("inference_benchmark", BENCHMARK)
     assert spec and spec.loader
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
     benchmark.THREADS = 1
     prompt = "<|im_start|>user\nName three colours of the sea.<|im_end|>\n<|im_start|>assistant\n"
-    expected, _, _ = benchmark.Bare(model_path).run(prompt, 32)
+    expected, _, _ = benchmark.Bare(str(model_path)).run(prompt, 32)
     _, done = answer(worker, GenerateRequest(prompt=prompt, sampling=GREEDY, max_tokens=32))
     assert done.text == expected
 
@@ -72,12 +72,12 @@ def test_usage_reports_counts_speeds_seed_and_reason(worker: Worker) -> None:
     assert done.samplers == ("top_k", "top_p", "min_p", "temperature", "dist")
 
 
-def test_the_same_seed_gives_the_same_text_here_and_in_a_new_process(worker: Worker, model_path: str) -> None:
+def test_the_same_seed_gives_the_same_text_here_and_in_a_new_process(worker: Worker, model_path: Path) -> None:
     request = ask("Write a line about a fox.", sampling=Sampling(seed=11, temperature=1.2))
     first, second = answer(worker, request)[1].text, answer(worker, request)[1].text
     fresh = Worker()
     try:
-        finish(fresh.load(model_path, LoadOptions(n_batch=128, n_ubatch=128, n_threads=1)))
+        finish(fresh.load(str(model_path), LoadOptions(n_batch=128, n_ubatch=128, n_threads=1)))
         third = answer(fresh, request)[1].text
     finally:
         fresh.close()
@@ -264,10 +264,10 @@ def test_a_full_context_ends_the_answer(worker: Worker) -> None:
     assert done.usage.prompt_tokens + done.usage.completion_tokens == 40
 
 
-def test_a_larger_context_is_made_without_loading_again(model_path: str) -> None:
+def test_a_larger_context_is_made_without_loading_again(model_path: Path) -> None:
     own = Worker()
     try:
-        assert finish(own.load(model_path, LoadOptions(n_ctx=128, n_threads=1))).n_ctx == 256
+        assert finish(own.load(str(model_path), LoadOptions(n_ctx=128, n_threads=1))).n_ctx == 256
         pid = own.pid
         with pytest.raises(InferenceFault):
             finish(own.generate(ask("word " * 240)))

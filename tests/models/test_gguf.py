@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import struct
@@ -22,7 +21,6 @@ from graphide.models.library import bundled_model
 from tests.support.gguf_builder import gguf_bytes, write_gguf
 
 REAL = bundled_model()
-needs_model = pytest.mark.skipif(REAL is None, reason="needs the demo extra")
 
 
 def header_of(data: bytes) -> GgufHeader:
@@ -38,7 +36,6 @@ def problem_of(data: bytes) -> str:
     return str(fault) if fault else ""
 
 
-@needs_model
 def test_the_facts_of_a_real_model() -> None:
     assert REAL is not None
     header = read_header(REAL)
@@ -64,7 +61,6 @@ def test_the_facts_of_a_real_model() -> None:
     assert check(header, REAL.stat().st_size) is None
 
 
-@needs_model
 def test_a_truncated_real_model_says_how_much_is_missing() -> None:
     assert REAL is not None
     fault = check(read_header(REAL), 50_000_000)
@@ -204,7 +200,6 @@ def test_a_changed_file_never_crashes(changes: list[tuple[int, int]]) -> None:
     problem_of(bytes(data))
 
 
-@needs_model
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(changes=st.lists(st.tuples(st.integers(0, 1_785_664), st.integers(0, 255)), min_size=1, max_size=9))
 def test_a_changed_real_header_never_crashes(changes: list[tuple[int, int]]) -> None:
@@ -281,7 +276,6 @@ def test_importing_the_reader_is_cheap() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.skipif(importlib.util.find_spec("llama_cpp") is None, reason="needs llama-cpp-python")
 def test_the_sizes_of_element_types_are_those_of_the_engine() -> None:
     code = (
         "import ctypes, glob, importlib.util, os, sys\n"

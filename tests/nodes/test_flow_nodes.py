@@ -17,7 +17,7 @@ from graphide_nodes.note import note
 from graphide_nodes.shared.subgraphs import GraphSource
 from graphide_nodes.subgraph import subgraph
 from graphide_nodes.switch import switch
-from support.context import FakeContext, result
+from tests.support.context import FakeContext, result
 
 INNER = Outline(
     inputs=(Port(name="item", wires=("text",), required=True), Port(name="tone", wires=("text",), default="kind")),

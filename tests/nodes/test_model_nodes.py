@@ -14,7 +14,7 @@ from graphide_nodes.model import model
 from graphide_nodes.output import output
 from graphide_nodes.parameters import parameters
 from graphide_nodes.variable import variable
-from support.context import FakeContext, drive, result
+from tests.support.context import FakeContext, drive, result
 
 SCHEMA = {"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]}
 

@@ -13,7 +13,7 @@ from graphide_nodes.conversation import conversation
 from graphide_nodes.message import message
 from graphide_nodes.system import system
 from graphide_nodes.template import template
-from support.context import FakeContext
+from tests.support.context import FakeContext
 
 
 def check(spec: NodeSpec, **settings: Any) -> str | None:

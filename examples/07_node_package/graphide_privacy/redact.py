@@ -1,7 +1,6 @@
 """The node type `redact`."""
 
 import re
-from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 from graphide.api import Help, Line, Text, node
@@ -14,7 +13,7 @@ class Redacted(NamedTuple):
     """The text without private data, and what was taken out, by the mark that stands for it."""
 
     text: Text
-    secrets: Mapping[str, Any]
+    secrets: dict[str, Any]
 
 
 @node("redact", category="privacy")

@@ -1,6 +1,5 @@
 """The node type `restore`."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from graphide.api import GraphideError, Help, Text, describe, node
@@ -9,7 +8,7 @@ from graphide.api import GraphideError, Help, Text, describe, node
 @node("restore", category="privacy")
 def restore(
     text: Annotated[Text, Help("A text with marks, such as the answer of a model")],
-    secrets: Annotated[Mapping[str, Any], Help("What the marks stand for, from a redact node")],
+    secrets: Annotated[dict[str, Any], Help("What the marks stand for, from a redact node")],
 ) -> Text:
     """Put back what a `redact` node took out."""
     for mark, secret in secrets.items():
