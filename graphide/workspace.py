@@ -370,7 +370,8 @@ class Workspace:
 
     @cached_property
     def _cache(self) -> Cache:
-        from graphide.executor.cache import DiskCache, MemoryCache, TieredCache
+        from graphide.executor.cache import MemoryCache, TieredCache
+        from graphide.executor.disk_cache import DiskCache
 
         disk = DiskCache(paths.cache_folder() / "results.sqlite", self.settings.cache_bytes)
         self._closers.append(disk.close)

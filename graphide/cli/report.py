@@ -21,7 +21,6 @@ from graphide.errors import (
 from graphide.executor.events import SCHEMA, Event, NodeFailed, RunFinished, RunStarted
 from graphide.values import Json, to_json
 
-
 _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON allows these, terminals act on them
 
 
@@ -63,7 +62,7 @@ class Report:
     def to_json(self, written: Mapping[str, str]) -> dict[str, Json]:
         """Return the run as one JSON object; outputs that were `written` to files are named there instead."""
         finished = self.finished
-        body = _empty(finished.status if finished else "failed")
+        body = empty_json(finished.status if finished else "failed")
         body["seed"] = self.seed
         body["failures"] = [failure_json(failure) for failure in self.failures]
         if finished is not None:
@@ -93,7 +92,7 @@ def refusal_json(error: GraphideError) -> dict[str, Json]:
     why: dict[str, Json] = {"message": error.message, "where": error.where, "hint": error.hint}
     if isinstance(error, InvalidGraph):
         why["problems"] = [problem_json(problem) for problem in error.problems]
-    return {**_empty("failed"), "error": why}
+    return {**empty_json("failed"), "error": why}
 
 
 def problem_json(problem: Any) -> dict[str, Json]:
@@ -112,7 +111,8 @@ def without(names: Collection[str], outputs: Mapping[str, Any]) -> dict[str, Any
     return {name: value for name, value in outputs.items() if name not in names}
 
 
-def _empty(status: str) -> dict[str, Json]:
+def empty_json(status: str) -> dict[str, Json]:
+    """Return the JSON object of a run of which nothing but its end is known."""
     return {
         "schema": SCHEMA, "status": status, "outputs": {}, "usage": {}, "model": None, "models": {}, "seed": None,
         "seconds": 0.0, "failures": [], "partial": {},

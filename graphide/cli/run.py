@@ -10,7 +10,7 @@ import click
 
 from graphide.cli import completion, inputs, opening, streams
 from graphide.cli.render import inputs_text
-from graphide.cli.report import dumps, refusal_json
+from graphide.cli.report import dumps, empty_json, refusal_json
 from graphide.cli.running import Format, Options, run_graph
 from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.workspace import Workspace
@@ -58,6 +58,10 @@ def run(ctx: click.Context, /, **given: Any) -> int:
     except GraphideError as error:
         if options.format == "json":
             streams.out(dumps(refusal_json(error)) + "\n")
+        raise
+    except KeyboardInterrupt:  # before anything ran; later it is `interrupt` that hears it
+        if options.format == "json":
+            streams.out(dumps(empty_json("cancelled")) + "\n")
         raise
 
 

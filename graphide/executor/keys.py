@@ -8,7 +8,6 @@ places do not count, so a renamed or moved node stays cached. 32 bytes of blake2
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -35,7 +34,7 @@ class Seed:
 
 def draw_seed() -> Seed:
     """Return a new seed of 31 random bits."""
-    return Seed(secrets.randbits(31), chosen=False)
+    return Seed(int.from_bytes(os.urandom(4), "big") >> 1, chosen=False)
 
 
 Key = bytes | Mapping[str, bytes]

@@ -9,7 +9,7 @@ that did not finish is skipped, with the text it had made.
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -84,7 +84,7 @@ class _Execution:
     def stream(self) -> Iterator[events.Event]:
         """Yield the events of the whole run."""
         started = time.perf_counter()
-        yield events.RunStarted(secrets.token_hex(8), self.plan.title, self.seed.value)
+        yield events.RunStarted(os.urandom(8).hex(), self.plan.title, self.seed.value)
         self.foresee()
         self._expect_models()
         yield events.PlanMade(tuple(self.plan.steps), tuple(self.foreseen))

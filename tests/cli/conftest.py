@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.command import Command
+from cli.command import Command, Inside
 
 import graphide
 
 ROOT = Path(graphide.__file__).resolve().parent.parent
 
 PLUGIN = '''
+import os
 import time
 from collections.abc import Generator
 from typing import Any
@@ -27,6 +28,8 @@ from graphide.api import Chunk, Context, GraphideError, Progress, Streamed, Text
 def slow(text: Text = "", *, pieces: int = 3, pause: float = 0.0) -> Generator[Streamed, None, Text]:
     """Stream numbered pieces, with a pause after each."""
     made = []
+    if mark := os.environ.get("FOR_TESTS_MARK"):
+        open(mark, "w").close()
     for number in range(pieces):
         made.append(f"piece {number} ")
         yield Chunk(made[-1])
@@ -103,6 +106,14 @@ def graphide_(tmp_path: Path, compiled: Path) -> Command:
     folder = tmp_path / "work"
     folder.mkdir()
     return Command(folder, env)
+
+
+@pytest.fixture
+def inside(graphide_: Command, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Inside:
+    """The command in this process, in the folder and with the home of `graphide_`."""
+    monkeypatch.chdir(graphide_.folder)
+    monkeypatch.setenv("GRAPHIDE_HOME", graphide_.env["GRAPHIDE_HOME"])
+    return Inside(capsys)
 
 
 @pytest.fixture

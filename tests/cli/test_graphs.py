@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.command import Command
+from cli.command import Command, Inside
 
 BROKEN = {
     "a": {"type": "template", "text": "{{ x }}"},
@@ -87,10 +87,10 @@ def test_fmt_never_takes_a_name_for_a_template(graphide_: Command) -> None:
 
 
 @pytest.mark.parametrize("title", ["", "two\nlines", 'quo"tes\\', "🌋", "x" * 10_000, "\u2028\u0000"])
-def test_fmt_of_what_fmt_wrote_changes_nothing(graphide_: Command, title: str) -> None:
+def test_fmt_of_what_fmt_wrote_changes_nothing(inside: Inside, graphide_: Command, title: str) -> None:
     path = graphide_.graph("g.json", {"o": {"type": "future", "keep": {"z": 1, "a": [title]}}}, title=title)
-    graphide_("fmt", path)
-    assert graphide_("fmt", "--check", path).err == ""
+    inside("fmt", path)
+    assert inside("fmt", "--check", path).err == ""
     assert json.loads(path.read_text())["nodes"]["o"]["keep"] == {"z": 1, "a": [title]}
 
 
@@ -116,11 +116,11 @@ def test_diff_serves_git(graphide_: Command, hello: Path) -> None:
     assert "cannot be compared" in broken.out
 
 
-def test_show_has_three_forms(graphide_: Command, hello: Path) -> None:
-    text = graphide_("show", "hello.json").out
+def test_show_has_three_forms(inside: Inside, hello: Path) -> None:
+    text = inside("show", "hello.json").out
     assert text.startswith("Hello  (6 nodes, 5 edges)\nExplains a topic.\n")
-    assert graphide_("show", "hello.json", "--format", "mermaid").out.startswith("flowchart LR\n")
-    body = graphide_("show", "hello.json", "--format", "json").json
+    assert inside("show", "hello.json", "--format", "mermaid").out.startswith("flowchart LR\n")
+    body = inside("show", "hello.json", "--format", "json").json
     assert body["outputs"] == ["answer"]
     assert [(item["name"], item["kind"], item["default"]) for item in body["inputs"]] == [
         ("audience", "choice", "experts"),
@@ -136,21 +136,21 @@ def test_the_schema_knows_the_node_types(graphide_: Command, hello: Path) -> Non
     jsonschema.validate(json.loads(hello.read_text()), schema)
 
 
-def test_new_writes_a_template_and_never_over_a_file(graphide_: Command) -> None:
-    listed = graphide_("new", "--list").out
+def test_new_writes_a_template_and_never_over_a_file(inside: Inside, graphide_: Command) -> None:
+    listed = inside("new", "--list").out
     assert listed.splitlines()[-1].startswith("empty")
     name = listed.split()[0]
-    graphide_("new", name)
+    inside("new", name)
     path = graphide_.folder / f"{name}.json"
-    assert graphide_("fmt", "--check", path, code=None).code in (0, 1)
+    assert inside("fmt", "--check", path, code=None).code in (0, 1)
     path.write_text("mine", encoding="utf-8")
-    refused = graphide_("new", name, code=2)
+    refused = inside("new", name, code=2)
     assert "is there already" in refused.err and path.read_text() == "mine"
-    graphide_("new", name, "--force")
+    inside("new", name, "--force")
     assert path.read_text() != "mine"
-    assert json.loads(graphide_("new", name, "-").out)["graphide"] == 1
+    assert json.loads(inside("new", name, "-").out)["graphide"] == 1
 
 
-def test_new_names_the_nearest_template(graphide_: Command) -> None:
-    assert 'Did you mean "empty"?' in graphide_("new", "emty", code=2).err
-    assert "cannot be written" in graphide_("new", "empty", "no/folder.json", code=3).err
+def test_new_names_the_nearest_template(inside: Inside) -> None:
+    assert 'Did you mean "empty"?' in inside("new", "emty", code=2).err
+    assert "cannot be written" in inside("new", "empty", "no/folder.json", code=3).err

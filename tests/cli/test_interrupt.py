@@ -64,8 +64,12 @@ def test_an_interrupt_leaves_valid_json_with_the_partial_text(graphide_: Command
 
 def test_an_interrupted_run_prints_its_one_json_object(graphide_: Command) -> None:
     slow(graphide_)
-    process = graphide_.start("run", "slow.json", "--format", "json")
-    time.sleep(2.5)  # nothing tells from outside that a piece was made
+    mark = graphide_.folder / "mark"
+    marked = Command(graphide_.folder, {**graphide_.env, "FOR_TESTS_MARK": str(mark)})
+    process = marked.start("run", "slow.json", "--format", "json")
+    while not mark.exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
     body = json.loads(out)
@@ -101,12 +105,12 @@ def test_a_second_interrupt_ends_at_once(graphide_: Command) -> None:
 
 
 def test_an_interrupt_while_nothing_runs_yet_is_quiet(graphide_: Command) -> None:
-    process = graphide_.start("run", "-", stdin=subprocess.PIPE)
-    time.sleep(1.5)
+    process = graphide_.start("run", "-", "--format", "json", stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    process.stdin.write(b" " * 1_000_000)  # more than a pipe holds: it has begun to read
     process.send_signal(signal.SIGINT)
     code, out, err = ended(process)
-    assert (code, out) == (130, b"")
-    assert "Traceback" not in err
+    assert (code, json.loads(out)["status"], err) == (130, "cancelled", "")
 
 
 def test_a_reader_that_goes_away_ends_the_run_quietly(graphide_: Command) -> None:

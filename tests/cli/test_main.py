@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from cli.command import Command
+from cli.command import Command, Inside
 
 import graphide
 from graphide.cli import main as entry
@@ -48,8 +48,8 @@ def test_help_names_every_command(graphide_: Command) -> None:
 @pytest.mark.parametrize(
     "command", ["run", "new", "validate", "show", "fmt", "diff", "schema", "nodes", "models", "completion"]
 )
-def test_every_command_explains_itself(graphide_: Command, command: str) -> None:
-    assert graphide_(command, "--help").out.startswith(f"Usage: graphide {command}")
+def test_every_command_explains_itself(inside: Inside, command: str) -> None:
+    assert inside(command, "--help").out.startswith(f"Usage: graphide {command}")
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_every_command_explains_itself(graphide_: Command, command: str) -> None
         ("qqqqq", 'error: There is no command "qqqqq". See "graphide --help"\n'),
     ],
 )
-def test_a_mistyped_command_gets_a_suggestion(graphide_: Command, typed: str, said: str) -> None:
-    assert graphide_(typed, code=2).err == said
+def test_a_mistyped_command_gets_a_suggestion(inside: Inside, typed: str, said: str) -> None:
+    assert inside(typed, code=2).err == said
 
 
-def test_an_option_that_is_not_there_is_named(graphide_: Command) -> None:
-    assert graphide_("run", "--sed", code=2).err.startswith("error: No such option")
-    assert graphide_("--nope", code=2).err.startswith("error: No such option")
+def test_an_option_that_is_not_there_is_named(inside: Inside) -> None:
+    assert inside("run", "--sed", code=2).err.startswith("error: No such option")
+    assert inside("--nope", code=2).err.startswith("error: No such option")
 
 
 def test_a_fault_of_graphide_is_one_line_and_where_to_report_it(
@@ -90,10 +90,10 @@ def test_a_fault_of_graphide_is_one_line_and_where_to_report_it(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_gets_its_script(graphide_: Command, shell: str) -> None:
-    script = graphide_("completion", shell).out
+def test_each_shell_gets_its_script(inside: Inside, shell: str) -> None:
+    script = inside("completion", shell).out
     assert "_GRAPHIDE_COMPLETE" in script and "graphide" in script
-    assert "error" in graphide_("completion", "tcsh", code=2).err
+    assert "error" in inside("completion", "tcsh", code=2).err
 
 
 def completed(graphide_: Command, words: str, word: int) -> list[str]:

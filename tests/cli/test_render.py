@@ -36,7 +36,7 @@ def test_values_look_like_themselves(value: Any, text: str) -> None:
 
 def test_a_table_is_aligned_and_safe() -> None:
     assert table([("a", "b", "c"), ("long", "\x1b[0m", "")], head=("x", "y", "z")) == (
-        "x     y         z\na     b         c\nlong  \\u001b[0m\n"
+        "x     y          z\na     b          c\nlong  \\u001b[0m\n"
     )
     assert table([]) == ""
 

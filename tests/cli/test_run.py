@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli.command import Command, chain
+from cli.command import Command, Inside, chain
 
 ANSWER = "Explain tides in two sentences."
 Echo = Callable[..., Path]
@@ -58,8 +58,8 @@ def test_events_and_a_format_exclude_each_other(graphide_: Command, hello: Path)
 
 
 @pytest.mark.parametrize("value", ["a=b", "", "line\nline", "  spaces  ", "emoji 🌋", "=", ":=1", "%s {{ x }}"])
-def test_an_input_reaches_the_output_exactly(graphide_: Command, echo: Echo, value: str) -> None:
-    assert graphide_("run", echo(), "-i", f"value={value}", "--format", "json").json["outputs"] == {"result": value}
+def test_an_input_reaches_the_output_exactly(inside: Inside, echo: Echo, value: str) -> None:
+    assert inside("run", echo(), "-i", f"value={value}", "--format", "json").json["outputs"] == {"result": value}
 
 
 def test_a_file_reaches_the_output_exactly(graphide_: Command, echo: Echo) -> None:
@@ -106,8 +106,8 @@ def test_settings_change_for_one_run(graphide_: Command, hello: Path) -> None:
         ("answer=1", "does not name a setting"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused(graphide_: Command, hello: Path, setting: str, sentence: str) -> None:
-    assert sentence in graphide_("run", hello, "--set", setting, code=2).err
+def test_settings_that_do_not_fit_are_refused(inside: Inside, hello: Path, setting: str, sentence: str) -> None:
+    assert sentence in inside("run", hello, "--set", setting, code=2).err
 
 
 def test_a_run_to_a_node_runs_its_ancestors_only(graphide_: Command) -> None:
@@ -204,9 +204,9 @@ def test_outputs_go_to_files_whole(graphide_: Command, hello: Path) -> None:
     ],
 )
 def test_files_that_cannot_be_written_are_refused_before_the_run(
-    graphide_: Command, hello: Path, out: str, sentence: str
+    inside: Inside, hello: Path, out: str, sentence: str
 ) -> None:
-    ended = graphide_("run", hello, "-m", "echo", "--out", out, code=2)
+    ended = inside("run", hello, "-m", "echo", "--out", out, code=2)
     assert sentence in ended.err and ended.out == ""
 
 
@@ -220,9 +220,9 @@ def test_help_lists_the_inputs_of_the_graph(graphide_: Command, hello: Path) -> 
     assert "Inputs of" not in graphide_("run", "--help").out
 
 
-def test_help_works_when_the_graph_is_broken(graphide_: Command) -> None:
+def test_help_works_when_the_graph_is_broken(inside: Inside, graphide_: Command) -> None:
     (graphide_.folder / "broken.json").write_text("{", encoding="utf-8")
-    ended = graphide_("run", "broken.json", "--help", code=3)
+    ended = inside("run", "broken.json", "--help", code=3)
     assert "--dry-run" in ended.out and "The inputs of broken.json cannot be told." in ended.out
     assert ended.err.startswith("error: broken.json, line 1")
 

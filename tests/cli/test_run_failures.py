@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.command import Command, chain
+from cli.command import Command, Inside, chain
 
 
 def branches(**types: str) -> tuple[dict[str, Any], list[str]]:
@@ -95,9 +95,9 @@ def test_a_cycle_is_named_node_by_node_at_once(graphide_: Command) -> None:
         (b'{"graphide": 1, "title": "\\ud800"}', "JSON"),
     ],
 )
-def test_a_file_that_is_no_graph_is_refused(graphide_: Command, text: bytes, where: str) -> None:
+def test_a_file_that_is_no_graph_is_refused(inside: Inside, graphide_: Command, text: bytes, where: str) -> None:
     (graphide_.folder / "g.json").write_bytes(text)
-    ended = graphide_("run", "g.json", "--format", "json", code=3)
+    ended = inside("run", "g.json", "--format", "json", code=3)
     assert ended.err.startswith("error: g.json") and where in ended.err
     assert ended.json["status"] == "failed" and where in ended.json["error"]["message"]
     assert "Traceback" not in ended.err
@@ -162,8 +162,8 @@ def test_a_branch_that_was_not_taken_is_explained(graphide_: Command) -> None:
         (["run", "g.json", "--format", "yaml"], "--format"),
     ],
 )
-def test_wrong_use_has_exit_code_2(graphide_: Command, arguments: list[str], sentence: str) -> None:
-    ended = graphide_(*arguments, code=2)
+def test_wrong_use_has_exit_code_2(inside: Inside, arguments: list[str], sentence: str) -> None:
+    ended = inside(*arguments, code=2)
     assert sentence in ended.err and ended.err.startswith("error: ") and ended.out == ""
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 
 from graphide.backends.echo import EchoBackend
-from graphide.executor.cache import DiskCache, MemoryCache, TieredCache, decode, encode
+from graphide.executor.cache import MemoryCache, TieredCache
+from graphide.executor.disk_cache import DiskCache, decode, encode
 from graphide.executor.events import Event
 from graphide.executor.keys import Seed
 from graphide.executor.plan import make_plan
@@ -188,7 +189,7 @@ def test_a_full_disk_is_a_miss_and_no_error(tmp_path: Path) -> None:
     code = f"""
 import resource, signal
 from pathlib import Path
-from graphide.executor.cache import DiskCache
+from graphide.executor.disk_cache import DiskCache
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 cache = DiskCache(Path({str(tmp_path / "r.sqlite")!r}))
 cache.put(b"small", {{"text": "x"}})
@@ -206,7 +207,7 @@ def test_a_writer_that_is_killed_leaves_a_cache_that_opens(tmp_path: Path) -> No
     code = f"""
 import itertools
 from pathlib import Path
-from graphide.executor.cache import DiskCache
+from graphide.executor.disk_cache import DiskCache
 cache = DiskCache(Path({str(path)!r}))
 for number in itertools.count():
     cache.put(number.to_bytes(8, "big"), {{"text": "x" * 1000, "n": number}})
