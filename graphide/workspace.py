@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphide import paths, settings as settings_file
 from graphide.errors import GraphFileError, GraphideError, InferenceFault, InvalidGraph, UsageError
@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from graphide.plugins import PluginProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A graph that was opened: the graph, where it came from (None: nowhere), and what migrating it changed."""
 
     graph: Graph
@@ -54,8 +53,7 @@ class Document:
     notes: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewStep:
+class PreviewStep(NamedTuple):
     """One step of a run that has not begun; `model` is the file that would answer it, `problem` why it cannot run."""
 
     id: str
@@ -65,8 +63,7 @@ class PreviewStep:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(NamedTuple):
     """What a run would do, in order, and the names of its results."""
 
     steps: tuple[PreviewStep, ...]
@@ -88,8 +85,7 @@ class RunResult:
         return self.outputs[name]
 
 
-@dataclass(frozen=True, slots=True)
-class _Prepared:
+class _Prepared(NamedTuple):
     graph: Graph
     targets: tuple[str, ...]
     plan: Plan
@@ -189,12 +185,12 @@ class Workspace:
     def _document(self, graph: Graph, path: Path | None) -> Document:
         document = Document(graph, path)
         graph, notes = migrate_nodes(graph, self.registry, outlines=self._outlines(document))
-        return replace(document, graph=graph, notes=notes)
+        return document._replace(graph=graph, notes=notes)
 
     def save(self, document: Document, path: Path) -> Document:
         """Write a document in canonical form, whole or not at all, and return it with its new place."""
         graph_file.save(document.graph, path, self.registry)
-        return replace(document, path=path)
+        return document._replace(path=path)
 
     def inputs(self, document: Document) -> tuple[Port, ...]:
         """Return the inputs of a graph, each with its field, default and help."""
@@ -210,7 +206,7 @@ class Workspace:
 
     def bind(self, document: Document, values: Mapping[str, Any]) -> Document:
         """Return the document with values in its inputs; raises UsageError for unknown names and refused values."""
-        return replace(document, graph=bind_inputs(document.graph, self.registry, values))
+        return document._replace(graph=bind_inputs(document.graph, self.registry, values))
 
     def set(self, document: Document, node_id: str, setting: str, text: str) -> Document:
         """Return the document with one setting replaced by what `text` stands for; raises UsageError.
@@ -227,14 +223,14 @@ class Workspace:
         try:
             if setting in spec.settings:
                 value = spec.settings[setting].field.parse(text)
-                return replace(document, graph=document.graph.with_settings(node_id, **{setting: value}))
+                return document._replace(graph=document.graph.with_settings(node_id, **{setting: value}))
             ports = spec.inputs_for(node.settings, self._outlines(document))
             port = next((port for port in ports if port.name == setting and port.field is not None), None)
             if port is None or "values" not in spec.settings:
                 raise UsageError("does not exist", hint=f"Settings are: {', '.join(sorted(spec.settings))}")
             assert port.field is not None
             values = {**(node.settings.get("values") or {}), setting: port.field.parse(text)}
-            return replace(document, graph=document.graph.with_settings(node_id, values=values))
+            return document._replace(graph=document.graph.with_settings(node_id, values=values))
         except UsageError as error:
             raise error.at(where) from None
 

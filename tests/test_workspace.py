@@ -151,12 +151,12 @@ def test_the_model_of_the_graph_file_is_found_by_its_hash(model_path: str, tmp_p
         graph = document.graph
         from dataclasses import replace
 
-        named = replace(
-            document, graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", sha256, 98362432)})
+        named = document._replace(
+            graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", sha256, 98362432)})
         )
         assert [step.model for step in workspace.preview(named).steps if step.model] == ["renamed.gguf"]
-        wrong = replace(
-            document, graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", "0" * 64, 98362432)})
+        wrong = document._replace(
+            graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", "0" * 64, 98362432)})
         )
         failed = [event for event in workspace.run(wrong) if isinstance(event, NodeFailed)]
         assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMismatch.exit_code)]
@@ -169,7 +169,7 @@ def test_a_missing_model_is_the_failure_of_its_node_with_the_command_that_fetche
 
         document = workspace.loads(HELLO)
         ref = ModelRef("none.gguf", "owner/repo-GGUF", "1" * 64, 5)
-        missing = replace(document, graph=replace(document.graph, models={"default": ref}))
+        missing = document._replace(graph=replace(document.graph, models={"default": ref}))
         events = list(workspace.run(missing))
     failed = [event for event in events if isinstance(event, NodeFailed)]
     assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMissing.exit_code)]

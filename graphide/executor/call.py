@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from graphide.errors import Cancelled, GraphideError, InferenceFault
 from graphide.executor.plan import Binding, Source, Step
@@ -18,10 +18,10 @@ from graphide.spec.nodespec import ABSENT
 from graphide.values import Sampling, accepts, convert, wire_of
 
 Values = Mapping[str, Any]
+_NOTHING: Values = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a step is given: `ports` by name; `call` is the same plus settings, as keyword arguments."""
 
     ports: Mapping[str, Any]
@@ -33,11 +33,10 @@ class Inputs:
         return sampling is not None and sampling.repeatable
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """How a step ended: its values, or an error; `partial` is the text made before an error or a cancel."""
 
-    values: Values = field(default_factory=dict)
+    values: Values = _NOTHING
     error: GraphideError | None = None
     partial: str = ""
     seconds: float = 0.0

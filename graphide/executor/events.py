@@ -1,25 +1,26 @@
 """What happens in a run: a closed set of frozen events, and their one JSON form.
 
 The command line, the editor, the server and the saved run log are loops over these. `to_json` gives the same object to
-all of them; `SCHEMA` changes when a field changes its meaning.
+all of them; `SCHEMA` changes when a field changes its meaning. They are named tuples, which are made in a third of the
+time of frozen dataclasses: a run of many short steps makes three for each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 from graphide.values import Json, dumps, to_json as value_to_json
 
 SCHEMA = 1
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Status = Literal["ok", "failed", "partial", "cancelled"]
 """ok: every failure was caught by a fallback · failed: nothing asked for was made · partial: some of it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunStarted:
+class RunStarted(NamedTuple):
     """A run begins. `seed` is what model nodes without one of their own use."""
 
     run: str
@@ -27,32 +28,28 @@ class RunStarted:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class PlanMade:
+class PlanMade(NamedTuple):
     """What will happen: `steps` in order, and those whose result is `cached`."""
 
     steps: tuple[str, ...]
     cached: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NodeStarted:
+class NodeStarted(NamedTuple):
     """A node begins its work."""
 
     node: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeChunk:
+class NodeChunk(NamedTuple):
     """A piece of the text that a node is making."""
 
     node: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NodeProgress:
+class NodeProgress(NamedTuple):
     """How far a node is: `done` of `total` (0: unknown) of what `label` says."""
 
     node: str
@@ -61,8 +58,7 @@ class NodeProgress:
     total: float
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFinished:
+class NodeFinished(NamedTuple):
     """A node has its outputs, by port; `seconds` is the time it took (0 when `cached`)."""
 
     node: str
@@ -71,8 +67,7 @@ class NodeFinished:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class NodeFailed:
+class NodeFailed(NamedTuple):
     """A node could not do its work: the error, what to do, what it was given, and the text it had made so far."""
 
     node: str
@@ -85,8 +80,7 @@ class NodeFailed:
     exit_code: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class NodeSkipped:
+class NodeSkipped(NamedTuple):
     """A node was not run `because` of another node (failed, cancelled, a branch that was not taken) or itself (muted)."""
 
     node: str
@@ -95,8 +89,7 @@ class NodeSkipped:
     partial: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(NamedTuple):
     """A run ends, exactly once: its status, its named outputs, and what it cost.
 
     `usage` sums the model nodes that ran; `models` are those that were used, by the name the graph gives them;
@@ -106,9 +99,9 @@ class RunFinished:
     status: Status
     outputs: Mapping[str, Any]
     seconds: float
-    usage: Mapping[str, Any] = field(default_factory=dict)
-    models: Mapping[str, Json] = field(default_factory=dict)
-    partial: Mapping[str, str] = field(default_factory=dict)
+    usage: Mapping[str, Any] = _NOTHING
+    models: Mapping[str, Json] = _NOTHING
+    partial: Mapping[str, str] = _NOTHING
     seed: int = 0
 
 
@@ -137,7 +130,7 @@ def name_of(event: Event) -> str:
 
 def to_json(event: Event) -> dict[str, Json]:
     """Return an event as one JSON object: `schema`, `event`, then its fields."""
-    body = {name: value_to_json(getattr(event, name)) for name in event.__slots__}
+    body = {name: value_to_json(getattr(event, name)) for name in event._fields}
     return {"schema": SCHEMA, "event": name_of(event), **body}
 
 

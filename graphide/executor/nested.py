@@ -85,7 +85,7 @@ def _plan_of_rows(graph: Graph, rows: Sequence[Mapping[str, Any]], services: Ser
     results = tuple(
         Result(f"{r.step.partition('/')[0]}/{r.name.rpartition('/')[2]}", r.step, r.port) for r in plan.results
     )
-    return replace(plan, results=results)
+    return plan._replace(results=results)
 
 
 def _sub_run(number: str, outputs: Mapping[str, Any], errors: Mapping[str, str]) -> SubRun:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from graphide.graph.model import Edge, Graph, Node
@@ -38,8 +37,7 @@ class Binding(NamedTuple):
     promoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(NamedTuple):
     """Why a step cannot run, known before the run: a finding of the check, or a missing model."""
 
     message: str
@@ -60,8 +58,7 @@ class Step(NamedTuple):
     blocked: Blocked | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A named result of a run: the value of `port` of `step` (port "": all of them, as an object)."""
 
     name: str
@@ -69,8 +66,7 @@ class Result:
     port: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Steps by id in an order in which each comes after its parents; who waits for whom; the results."""
 
     title: str

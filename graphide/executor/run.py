@@ -13,7 +13,6 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
@@ -346,7 +345,7 @@ def _event(step: Step, item: Streamed) -> events.Event:
     if isinstance(item, Progress):
         return events.NodeProgress(step.node.id, item.label, item.done, item.total)
     inner: events.Inner = item.event
-    return replace(inner, node=f"{step.node.id}/{inner.node}")
+    return inner._replace(node=f"{step.node.id}/{inner.node}")
 
 
 def _kind(error: GraphideError) -> str:

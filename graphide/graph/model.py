@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from graphide.values import Json
 
@@ -40,8 +40,7 @@ class Node:
     exposed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class Edge(NamedTuple):
     """One connection, from an output port to an input port; written `answer.text -> result.value`."""
 
     source: str

@@ -10,13 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
-from operator import attrgetter
 
 from graphide.errors import UsageError
 from graphide.graph.model import Edge, Graph
 from graphide.graph.problems import nearest
 
-_FILE_ORDER = attrgetter("source", "output", "target", "input")
 _KEPT = 16
 
 
@@ -65,7 +63,7 @@ def in_file_order(edges: Iterable[Edge]) -> list[Edge]:
     for edge in given:
         groups.setdefault((edge.target, edge.input), []).append(edge)
     several = {place: iter(group) for place, group in groups.items() if len(group) > 1}
-    ordered = sorted(given, key=_FILE_ORDER)
+    ordered = sorted(given)
     if not several:
         return ordered
     return [next(several.get((edge.target, edge.input), iter((edge,)))) for edge in ordered]

@@ -8,22 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from graphide.values import Json, Messages, Reply, Sampling
 
 Overflow = Literal["stop", "drop_oldest", "middle_out"]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A streamed piece of the text that a node is making; the joined chunks equal that text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a node is: `done` of `total` (same unit; `total` 0 when unknown), with a word for what is going on."""
 
     label: str
@@ -31,8 +29,7 @@ class Progress:
     total: float = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Nested:
+class Nested(NamedTuple):
     """An event of a run inside a node, on its way out through that node; `event` is an executor event."""
 
     event: Any
@@ -91,8 +88,7 @@ class Backend(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SubRun:
+class SubRun(NamedTuple):
     """How a run inside a node ended: its named outputs, or the error of the first node that failed."""
 
     outputs: Mapping[str, Any]

@@ -1,5 +1,6 @@
-"""The starter templates as a person meets them: through the command, in a process of its own, with the model that comes
-with graphide. What they look like inside is tested with the node types.
+"""The starter templates as a person meets them: through the command, in a process of its own, and with the real model.
+
+What they look like inside is tested with the node types.
 """
 
 from __future__ import annotations
