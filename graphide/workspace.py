@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from graphide.backends.local import ModelFile
     from graphide.backends.router import Router
     from graphide.executor.cache import Cache
+    from graphide.inference.spawn import Spawned
     from graphide.models.library import Library
     from graphide.plugins import PluginProblem
 
@@ -104,12 +105,14 @@ class Workspace:
         allow_model_mismatch: bool = False,
         plugins: bool = True,
         registry: Registry | None = None,
+        spawned: Spawned | None = None,
     ) -> None:
         """Set up a workspace.
 
         `model` answers every model node instead of the model it names ("echo": none at all); without `cache` nothing is
         looked up or kept; `allow` are further folders whose files nodes may touch; `plugins` False leaves the drop-in
-        folder out; `registry` replaces the node types that would be found.
+        folder out; `registry` replaces the node types that would be found; `spawned` is a worker process that was started
+        already and is used for the first model.
         """
         self.settings = settings or settings_file.load()
         self._model = model
@@ -118,6 +121,7 @@ class Workspace:
         self._allow_model_mismatch = allow_model_mismatch
         self._plugins = plugins
         self._registry = registry
+        self._spawned = spawned
         self._threads = Threads()
         self._prepared: _Prepared | None = None
         self._files: dict[str, tuple[ModelRef | None, ModelFile]] = {}
@@ -136,6 +140,9 @@ class Workspace:
         """End worker processes and close files."""
         while self._closers:
             self._closers.pop()()
+        if self._spawned is not None:
+            self._spawned.discard()
+            self._spawned = None
 
     # --- what there is
 
@@ -168,6 +175,10 @@ class Workspace:
         return open_library(folders, self.settings.aliases)
 
     # --- documents
+
+    def allow(self, *paths: Path) -> None:
+        """Let nodes read and write below these folders too, or exactly these files."""
+        self._allow += paths
 
     def load(self, source: str | Path) -> Document:
         """Return the document in a file, or the packaged template of that name; raises GraphFileError."""
@@ -362,7 +373,8 @@ class Workspace:
 
         own = self.settings
         options = LoadOptions(n_ctx=own.n_ctx, n_threads=own.n_threads, n_gpu_layers=own.n_gpu_layers)
-        return LocalBackend(self._model_file, options)
+        spawned, self._spawned = self._spawned, None
+        return LocalBackend(self._model_file, options, spawned=spawned)
 
     @cached_property
     def _cache(self) -> Cache:

@@ -22,6 +22,7 @@ from graphide.inference.protocol import (
     Piece,
     PrefillProgress,
 )
+from graphide.inference.spawn import Spawned
 from graphide.spec.generation import Cancel, Chunk, ModelRequest, Progress
 from graphide.values import Json, Message, Reply
 
@@ -45,13 +46,21 @@ Find = Callable[[str], ModelFile]
 class LocalBackend:
     """Answers model requests with workers of this machine. Safe between threads."""
 
-    def __init__(self, find: Find, options: LoadOptions | None = None, *, max_loaded: int = MAX_LOADED) -> None:
+    def __init__(
+        self,
+        find: Find,
+        options: LoadOptions | None = None,
+        *,
+        max_loaded: int = MAX_LOADED,
+        spawned: Spawned | None = None,
+    ) -> None:
+        """Set up the backend; `spawned` is a worker process that was started already, for the first model."""
         self._find = find
         self._options = options or LoadOptions()
         self._max_loaded = max_loaded
         self._lock = threading.Lock()
         self._workers: OrderedDict[Path, Worker] = OrderedDict()
-        self._spare: Worker | None = None
+        self._spare = Worker(spawned=spawned) if spawned else None
 
     def expect(self, model: str) -> None:
         """Start a worker process now, so that it is there when the first model is asked for."""

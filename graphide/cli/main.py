@@ -10,9 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from graphide.cli import streams
 from graphide.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, GraphideError
+
+if TYPE_CHECKING:
+    from graphide.inference.spawn import Spawned
 
 EXIT_FAULT = 70
 EXIT_PIPE = 141
@@ -45,10 +49,17 @@ def _dispatch(given: list[str]) -> int:
 
         streams.out(f"graphide {version()}\n")
         return EXIT_OK
-    return _click(given)
+    from graphide.cli.early import head_start
+
+    spawned = head_start(given)
+    try:
+        return _click(given, spawned)
+    finally:
+        if spawned is not None:
+            spawned.discard()
 
 
-def _click(given: list[str]) -> int:
+def _click(given: list[str], spawned: Spawned | None) -> int:
     import click
 
     from graphide.cli.commands import graphide
@@ -57,7 +68,7 @@ def _click(given: list[str]) -> int:
         graphide.main(given, prog_name="graphide", complete_var=COMPLETE_VARIABLE)
     try:
         # Not `graphide.main`: it turns a closed pipe into exit code 1 and expands * in arguments on Windows.
-        with graphide.make_context("graphide", given) as context:
+        with graphide.make_context("graphide", given, obj=spawned) as context:
             return int(graphide.invoke(context) or EXIT_OK)
     except click.exceptions.Exit as end:
         return end.exit_code

@@ -54,7 +54,7 @@ def run(ctx: click.Context, /, **given: Any) -> int:
         raise click.UsageError("Name the graph to run", ctx)
     options = _options(given)
     try:
-        return run_graph(options)
+        return run_graph(options, ctx.obj)
     except GraphideError as error:
         if options.format == "json":
             streams.out(dumps(refusal_json(error)) + "\n")

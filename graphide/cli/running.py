@@ -17,6 +17,7 @@ from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
 from graphide.graph.model import Graph
 from graphide.graph.topology import ancestors
+from graphide.inference.spawn import Spawned
 from graphide.workspace import Document, Preview, Workspace
 
 Format = Literal["text", "json", "jsonl", "events"]
@@ -41,24 +42,21 @@ class Options:
     quiet: bool
 
 
-def _workspace(options: Options, workspace: Workspace | None = None, files: tuple[Path, ...] = ()) -> Workspace:
-    return Workspace(
+def run_graph(options: Options, spawned: Spawned | None = None) -> int:
+    """Run a graph as the command line asks, and return the exit code; raises GraphideError when it cannot run.
+
+    `spawned` is a worker process that was started already, for the first model.
+    """
+    with Workspace(
         model=options.model,
         cache=options.cache,
-        allow=(*options.allow, *files),
+        allow=options.allow,
         allow_model_mismatch=options.allow_model_mismatch,
-        registry=workspace.registry if workspace is not None else None,
-    )
-
-
-def run_graph(options: Options) -> int:
-    """Run a graph as the command line asks, and return the exit code; raises GraphideError when it cannot run."""
-    with _workspace(options) as first:
-        document, files = _bound(first, options)
-        if not files:
-            return _started(first, document, options)
-        with _workspace(options, first, files) as workspace:  # files that the caller named may be read
-            return _started(workspace, document, options)
+        spawned=spawned,
+    ) as workspace:
+        document, files = _bound(workspace, options)
+        workspace.allow(*files)  # the caller named them
+        return _started(workspace, document, options)
 
 
 def _bound(workspace: Workspace, options: Options) -> tuple[Document, tuple[Path, ...]]:

@@ -30,7 +30,7 @@ from typing import Any, TypeVar
 from graphide.errors import Cancelled, InferenceFault
 from graphide.inference import faults
 from graphide.inference.patience import TICK, CancelFlag, Limits, Turns, Watch
-from graphide.inference.process import WorkerProcess, worker_command
+from graphide.inference.process import WorkerProcess
 from graphide.inference.protocol import (
     Cancel,
     Command,
@@ -52,6 +52,7 @@ from graphide.inference.protocol import (
     Stopped,
     encode,
 )
+from graphide.inference.spawn import Spawned, spawn
 
 _T = TypeVar("_T")
 
@@ -62,8 +63,17 @@ class Worker:
     One request runs at a time; at most `waiting` others wait their turn, in order.
     """
 
-    def __init__(self, *, command: Sequence[str] = (), limits: Limits | None = None, waiting: int = 32) -> None:
-        self._command = tuple(command) or tuple(worker_command())
+    def __init__(
+        self,
+        *,
+        command: Sequence[str] = (),
+        limits: Limits | None = None,
+        waiting: int = 32,
+        spawned: Spawned | None = None,
+    ) -> None:
+        """Make a worker without a process; `spawned` is one that was started already and is taken over."""
+        self._command = tuple(command)
+        self._spawned = spawned
         self._limits = limits or Limits()
         self._turns = Turns(waiting, self._limits.turn)
         self._ids = itertools.count(1)
@@ -140,6 +150,9 @@ class Worker:
         self._closed = True
         with self._starting:
             process, self._process, self._info = self._process, None, None
+            spawned, self._spawned = self._spawned, None
+        if spawned:
+            spawned.discard()
         if process:
             process.end()
 
@@ -188,7 +201,8 @@ class Worker:
                 self._process.end()
                 self._process = None
             if self._process is None:
-                self._process = WorkerProcess(self._command)
+                spawned, self._spawned = self._spawned, None
+                self._process = WorkerProcess(spawned or spawn(self._command))
                 self._info = None
                 # Also runs when the interpreter ends, so no worker outlives the app.
                 self._finalizer = weakref.finalize(self, self._process.end)

@@ -1,6 +1,6 @@
-"""One worker process as the app sees it: start it, write to it, hear it, and end it for sure.
+"""One worker process as the app sees it: write to it, hear it, and end it for sure.
 
-No requests and no models here (see `client`): frames out, frames in, and how the process ended.
+It is started in `spawn`. No requests and no models here (see `client`): frames out, frames in, and how the process ended.
 """
 
 from __future__ import annotations
@@ -9,45 +9,24 @@ import contextlib
 import os
 import queue
 import subprocess
-import sys
-import tempfile
 import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import graphide.inference
 from graphide.inference.protocol import Frame, FrameReader, ProtocolError
+from graphide.inference.spawn import Spawned
 
-FROZEN_FLAG = "--inference-worker"
 _CHUNK = 65536
 _SMALL = 2048  # bytes that a pipe surely takes without waiting for its reader
 _TAIL = 8192
 
 
-def worker_command() -> list[str]:
-    """Return the command that starts a worker.
-
-    A frozen build starts itself with FROZEN_FLAG, and its entry point must then call `graphide.inference.worker.main`.
-    """
-    if getattr(sys, "frozen", False):
-        return [sys.executable, FROZEN_FLAG]
-    # -P keeps the current folder off the module path: a file called jinja2.py there must not run in the worker.
-    return [sys.executable, "-P", "-m", "graphide.inference.worker"]
-
-
 class WorkerProcess:
     """A running worker: `send` frames, `receive` frames, `end` it.
 
-    One thread reads its frames into a queue. Its stderr is a file, not a pipe: nobody has to drain it, and the engine's
-    last lines are still there after a crash.
+    One thread reads its frames into a queue.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, bufsize=0, **_separate()
-        )
+    def __init__(self, spawned: Spawned) -> None:
+        self._process, self._errors = spawned
         self.pid = self._process.pid
         self.greeted = False  # it has said something
         self.loaded = False  # it holds the model; set by the client
@@ -163,14 +142,3 @@ class WorkerProcess:
             self.kill()
         finally:
             self._frames.put(None)
-
-
-def _separate() -> dict[str, Any]:
-    """Return how a worker is set apart: its own process group (Ctrl-C is for the app) and the app's modules."""
-    root = str(Path(graphide.inference.__file__).resolve().parents[2])
-    paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    environment = {**os.environ, "GGML_NO_BACKTRACE": "1", "PYTHONPATH": os.pathsep.join(paths)}
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        return {"env": environment, "creationflags": flags}
-    return {"env": environment, "process_group": 0}

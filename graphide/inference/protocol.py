@@ -1,4 +1,4 @@
-"""What the app and a worker say to each other: frozen dataclasses, and how they become bytes on a pipe.
+"""What the app and a worker say to each other: frozen values, and how they become bytes on a pipe.
 
 A frame is a four-byte little-endian length and a JSON array `[kind, id, body]`; `id` is the number of the request that
 the frame belongs to (0 for the process itself). No pipes and no processes here: `encode` and `FrameReader` are pure.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
 
@@ -102,75 +102,65 @@ class Counts:
 # --- from the app to the worker
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """Load the model file at `path`."""
 
     path: str
     options: LoadOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Generate:
+class Generate(NamedTuple):
     """Answer `request`; frames of the same id follow, ended by Completion, Stopped or Failed."""
 
     request: GenerateRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """Count the tokens of `request` without running it; a Counts frame follows."""
 
     request: GenerateRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(NamedTuple):
     """Stop the request of the same id, whether it waits, loads, prefills or generates."""
 
 
 # --- from the worker to the app
 
 
-@dataclass(frozen=True, slots=True)
-class Hello:
+class Hello(NamedTuple):
     """The worker runs and the engine is imported."""
 
     pid: int
     engine: str
 
 
-@dataclass(frozen=True, slots=True)
-class LoadProgress:
+class LoadProgress(NamedTuple):
     """How much of the file is loaded, 0 to 1."""
 
     fraction: float
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The model is ready."""
 
     info: ModelInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(NamedTuple):
     """The request entered a phase; says what the worker was doing if it dies now."""
 
     phase: Phase
 
 
-@dataclass(frozen=True, slots=True)
-class PrefillProgress:
+class PrefillProgress(NamedTuple):
     """Prompt tokens computed so far, and all of them."""
 
     done: int
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A streamed piece of the answer and the number of tokens sampled for it."""
 
     text: str
@@ -191,13 +181,11 @@ class Completion:
     samplers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(NamedTuple):
     """The request was cancelled and the worker is quiet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """The request failed and the worker lives on."""
 
     kind: FaultKind
@@ -207,8 +195,7 @@ class Failed:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
+class Heartbeat(NamedTuple):
     """The worker process still gets processor time; sent about once a second while a request runs."""
 
 
@@ -237,7 +224,8 @@ def encode(frame: Frame, request: int = 0) -> bytes:
     Raises ProtocolError when a text holds lone surrogates or the frame is larger than MAX_FRAME.
     """
     try:
-        body = orjson.dumps([type(frame).__name__, request, frame])
+        fields = frame._asdict() if isinstance(frame, tuple) else frame
+        body = orjson.dumps([type(frame).__name__, request, fields])
     except TypeError as error:
         raise ProtocolError(
             f"the request cannot be sent: {error}",

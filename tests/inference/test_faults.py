@@ -16,7 +16,7 @@ from inference.asking import ask
 from graphide.errors import Cancelled, InferenceFault
 from graphide.inference import faults
 from graphide.inference.client import Limits, LoadOptions, LoadProgress, Piece, PrefillProgress, Worker, finish
-from graphide.inference.process import worker_command
+from graphide.inference.spawn import worker_command
 
 LONG = "The quick brown fox jumps over the lazy dog. " * 200  # 2,000 tokens
 ROOT = Path(__file__).resolve().parents[2]
