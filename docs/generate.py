@@ -185,7 +185,7 @@ def _events() -> Iterator[str]:
         f" `schema` ({events.SCHEMA}), `event` (the name below), and the fields of that event."
     )
     for kind in kinds:
-        name = events.name_of(kind.__new__(kind))
+        name = events.name_of(kind)
         yield from ("", f"## {name}", "", _paragraphs(kind.__doc__ or ""), "")
         yield from _table(
             ("Field", "JSON"), ((f"`{field}`", _form(hint)) for field, hint in get_type_hints(kind).items())

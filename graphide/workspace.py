@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,13 +33,13 @@ from graphide.graph.model import Graph, ModelRef
 from graphide.graph.outline import outline
 from graphide.graph.problems import Problem, blocking, left_out
 from graphide.settings import Settings
+from graphide.spec.generation import Backend
 from graphide.spec.nodespec import Outline, Outlines, Port
 from graphide.spec.registry import Registry
 from graphide.values import Json
 
 if TYPE_CHECKING:
-    from graphide.backends.local import ModelFile
-    from graphide.backends.router import Router
+    from graphide.backends.local import ModelFile, Workers
     from graphide.executor.cache import Cache
     from graphide.inference.spawn import Spawned
     from graphide.models.library import Library
@@ -124,8 +124,7 @@ class Workspace:
         self._spawned = spawned
         self._threads = Threads()
         self._prepared: _Prepared | None = None
-        self._files: dict[str, tuple[ModelRef | None, ModelFile]] = {}
-        self._refs: Mapping[str, ModelRef] = {}
+        self._model_files: dict[tuple[str | int, ...], ModelFile] = {}
         self._closers: list[Callable[[], None]] = []
 
     def __enter__(self) -> Workspace:
@@ -325,16 +324,28 @@ class Workspace:
     # --- wiring
 
     def _services(self, document: Document) -> Services:
-        self._refs = document.graph.models
+        files = self._access(document.path)
         return Services(
             registry=self.registry,
-            backend=self._router,
+            backend=self._backend(document.graph.models, files),
             load_graph=self._load_graph,
-            files=self._access(document.path),
+            files=files,
             cache=self._cache if self._use_cache else None,
             submit=self._threads,
             parallel=self.settings.parallel,
         )
+
+    def _backend(self, refs: Mapping[str, ModelRef], files: FileAccess) -> Backend:
+        """Return what answers the model nodes of a graph that names its models `refs`."""
+        from graphide.backends.echo import EchoBackend
+        from graphide.backends.router import Router
+
+        def local() -> Backend:  # imported where a model is asked for at all
+            from graphide.backends.local import LocalBackend
+
+            return LocalBackend(self._workers, partial(self._model_file, refs, files))
+
+        return Router(local, EchoBackend(), override=self._model)
 
     def _outlines(self, document: Document) -> Outlines:
         return outlines_of(self._services(document))
@@ -346,35 +357,35 @@ class Workspace:
         folder = Path.cwd() if packaged else path.resolve().parent
         return FileAccess(folder, self._allow, protected=path.resolve())
 
-    def _load_graph(self, reference: Json, files: FileAccess) -> tuple[Graph, FileAccess]:
-        """Return the graph that a setting names: a path beside the graph file, or an inline document."""
+    def _load_graph(self, reference: Json, services: Services) -> tuple[Graph, Services]:
+        """Return the graph that a setting names, a path beside the graph file or an inline document, and its services.
+
+        Models that it names itself are its own; other names mean what they mean in the graph around it.
+        """
         if isinstance(reference, Mapping):
             from graphide.graph.shape import graph_of
 
-            return graph_of({"graphide": 1, **reference}, name="the graph in the setting"), files
-        if not isinstance(reference, str) or not reference:
+            graph, files = graph_of({"graphide": 1, **reference}, name="the graph in the setting"), services.files
+        elif isinstance(reference, str) and reference:
+            path = services.files.resolve(reference)
+            graph, _ = migrate_nodes(graph_file.load(path), self.registry)
+            files = services.files.within(path.parent)
+        else:
             raise GraphFileError("no graph is chosen", hint="Name a graph file, or put a graph into the setting")
-        path = files.resolve(reference)
-        graph, _ = migrate_nodes(graph_file.load(path), self.registry)
-        return graph, files.within(path.parent)
+        backend = self._backend(graph.models, files) if graph.models else services.backend
+        return graph, replace(services, files=files, backend=backend)
 
     @cached_property
-    def _router(self) -> Router:
-        from graphide.backends.echo import EchoBackend
-        from graphide.backends.router import Router
-
-        router = Router(self._local, EchoBackend(), override=self._model)
-        self._closers.append(router.close)
-        return router
-
-    def _local(self) -> Any:
-        from graphide.backends.local import LocalBackend
+    def _workers(self) -> Workers:
+        from graphide.backends.local import Workers
         from graphide.inference.protocol import LoadOptions
 
         own = self.settings
         options = LoadOptions(n_ctx=own.n_ctx, n_threads=own.n_threads, n_gpu_layers=own.n_gpu_layers)
         spawned, self._spawned = self._spawned, None
-        return LocalBackend(self._model_file, options, spawned=spawned)
+        workers = Workers(options, spawned=spawned)
+        self._closers.append(workers.close)
+        return workers
 
     @cached_property
     def _cache(self) -> Cache:
@@ -385,23 +396,29 @@ class Workspace:
         self._closers.append(disk.close)
         return TieredCache(MemoryCache(), disk)
 
-    def _model_file(self, name: str) -> ModelFile:
-        """Return the file that a name means: what the graph says under that name, else what the library has."""
+    def _model_file(self, refs: Mapping[str, ModelRef], files: FileAccess, name: str) -> ModelFile:
+        """Return the file that a name means: what the graph says under that name, else what the library has.
+
+        A path in a graph is under the rule for files; the user's own choice (`model`) is not.
+        """
         from graphide.backends.local import ModelFile
         from graphide.models.identity import sha256_of
         from graphide.models.resolve import resolve
 
-        ref = self._refs.get(name)
-        known = self._files.get(name)
-        if known is not None and known[0] == ref:
-            return known[1]
-        library = self.library
-        found = resolve(library, ref, allow_mismatch=self._allow_model_mismatch) if ref else library.find(name)
-        if found.problem:
-            raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
-        file = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
-        self._files[name] = (ref, file)
-        return file
+        ref = refs.get(name)
+        key = (name, ref.file, ref.sha256, ref.size) if ref else (name, str(files.folder))
+        if key not in self._model_files:
+            library = self.library
+            if ref is not None:
+                found = resolve(library, ref, allow_mismatch=self._allow_model_mismatch)
+            elif name != self._model and ("/" in name or "\\" in name):
+                found = library.at(files.resolve(name))
+            else:
+                found = library.find(name)
+            if found.problem:
+                raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
+            self._model_files[key] = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
+        return self._model_files[key]
 
 
 def _hopeless(plan: Plan, step_id: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from graphide.errors import InvalidGraph, ModelMismatch, ModelMissing, UsageError
-from graphide.executor.events import NodeFailed, NodeFinished, RunFinished
+from graphide.executor.events import Event, NodeFailed, NodeFinished, RunFinished
 from graphide.graph.model import ModelRef
 from graphide.settings import Settings
 from graphide.workspace import Document, Preview, PreviewStep, Workspace
@@ -149,8 +151,6 @@ def test_the_model_of_the_graph_file_is_found_by_its_hash(model_path: str, tmp_p
     with Workspace(cache=False, settings=Settings(model_folders=(str(folder),))) as workspace:
         document = workspace.loads(HELLO)
         graph = document.graph
-        from dataclasses import replace
-
         named = document._replace(
             graph=replace(graph, models={"default": ModelRef("renamed.gguf", "", sha256, 98362432)})
         )
@@ -165,15 +165,13 @@ def test_the_model_of_the_graph_file_is_found_by_its_hash(model_path: str, tmp_p
 
 def test_a_missing_model_is_the_failure_of_its_node_with_the_command_that_fetches_it() -> None:
     with Workspace(cache=False, settings=Settings()) as workspace:
-        from dataclasses import replace
-
         document = workspace.loads(HELLO)
         ref = ModelRef("none.gguf", "owner/repo-GGUF", "1" * 64, 5)
         missing = document._replace(graph=replace(document.graph, models={"default": ref}))
         events = list(workspace.run(missing))
     failed = [event for event in events if isinstance(event, NodeFailed)]
     assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMissing.exit_code)]
-    assert "graphide models pull owner/repo-GGUF" in failed[0].hint
+    assert 'Download "none.gguf" from the Hugging Face repository owner/repo-GGUF' in failed[0].hint
     assert [event.node for event in events if isinstance(event, NodeFinished)] == ["level", "topic", "task"]
 
 
@@ -194,6 +192,57 @@ def test_what_is_saved_is_canonical_and_opens_again(echo: Workspace, tmp_path: P
         '{\n  "graphide": 1,\n  "title": "T",\n  "nodes": {\n    "answer": {\n      "type": "model"\n'
     )
     assert echo.load(tmp_path / "g.json").graph == echo.loads(HELLO).graph
+
+
+WRONG = ModelRef("SmolLM2-135M-Instruct.Q4_1.gguf", "", "0" * 64, 98362432)
+
+
+def failed_with(events: Iterable[Event]) -> list[tuple[str, int]]:
+    return [(event.node, event.exit_code) for event in events if isinstance(event, NodeFailed)]
+
+
+def test_documents_that_are_open_at_the_same_time_keep_their_own_models() -> None:
+    with Workspace(cache=False, settings=Settings()) as workspace:
+        plain = workspace.loads(HELLO)
+        wrong = plain._replace(graph=replace(plain.graph, models={"default": WRONG}))
+        run = workspace.run(wrong, seed=1)
+        workspace.check(plain)
+        assert failed_with(run) == [("answer", ModelMismatch.exit_code)]
+
+
+def test_a_graph_inside_a_graph_means_its_own_models(tmp_path: Path) -> None:
+    outer = """{"graphide": 1, "nodes": {"s": {"type": "subgraph", "graph": "inner.json"}, "o": {"type": "output"}},
+      "edges": ["s.answer -> o.value"]}"""
+    (tmp_path / "outer.json").write_text(outer)
+    with Workspace(cache=False, settings=Settings()) as workspace:
+        plain = workspace.loads(HELLO)
+        wrong = plain._replace(graph=replace(plain.graph, models={"default": WRONG}))
+        workspace.save(wrong, tmp_path / "inner.json")
+        events = list(workspace.run(workspace.load(tmp_path / "outer.json")))
+    assert failed_with(events) == [("s/0/answer", ModelMismatch.exit_code), ("s", 1)]
+
+
+def test_a_graph_does_not_reach_for_model_files_outside_its_folder(tmp_path: Path, model_path: Path) -> None:
+    (tmp_path / "g.json").write_bytes(
+        HELLO.replace(b'"type": "model"', b'"type": "model", "model": "%s"' % bytes(model_path))
+    )
+    with Workspace(cache=False, settings=Settings()) as workspace:
+        (failed,) = [e for e in workspace.run(workspace.load(tmp_path / "g.json")) if isinstance(e, NodeFailed)]
+    assert (failed.node, "may not be touched by a node" in failed.message) == ("answer", True)
+    with Workspace(cache=False, settings=Settings(), model=str(model_path)) as workspace:
+        preview = workspace.preview(workspace.load(tmp_path / "g.json"))
+    assert [step.model for step in preview.steps if step.model] == [model_path.name]
+
+
+def test_an_answer_that_does_not_fit_still_costs_what_it_cost(echo: Workspace) -> None:
+    schema = b'"type": "model", "response": "json_schema", "json_schema": {"type": "object", "required": ["a"]}, "max_tokens": 1'
+    result = echo.result(echo.loads(HELLO.replace(b'"type": "model"', schema)))
+    assert result.status == "ok"
+    strict = schema.replace(
+        b'"required": ["a"]', b'"properties": {"a": {"type": "string", "pattern": "^z"}}, "required": ["a"]'
+    )
+    result = echo.result(echo.loads(HELLO.replace(b'"type": "model"', strict)))
+    assert (result.status, result.usage["completion_tokens"]) == ("failed", 1)
 
 
 @pytest.mark.real_model

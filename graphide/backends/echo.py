@@ -45,9 +45,6 @@ class EchoBackend:
     def expect(self, model: str) -> None:
         """Do nothing: there is nothing to get ready."""
 
-    def close(self) -> None:
-        """Do nothing: there is no process to end."""
-
 
 def _answer(request: ModelRequest) -> str:
     if request.response == "json_schema" and request.json_schema is not None:

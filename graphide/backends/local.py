@@ -1,7 +1,7 @@
 """The local backend: answers with GGUF models on this machine, one worker process per loaded model.
 
-Which file a name means is told by `find`; everything about the engine is in `graphide.inference`. Models stay loaded
-until `close` or until a model that was used later needs their place.
+`Workers` owns the processes; a `LocalBackend` is a view of them for one graph, whose names for models `find` knows.
+Everything about the engine is in `graphide.inference`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from graphide.errors import InferenceFault
@@ -43,49 +44,79 @@ Find = Callable[[str], ModelFile]
 """Gives the file of a model name; raises ModelMissing or ModelMismatch."""
 
 
-class LocalBackend:
-    """Answers model requests with workers of this machine. Safe between threads."""
+class Workers:
+    """The worker processes of a program, one per loaded model. Owns them; `close` ends them. Safe between threads."""
 
     def __init__(
-        self,
-        find: Find,
-        options: LoadOptions | None = None,
-        *,
-        max_loaded: int = MAX_LOADED,
-        spawned: Spawned | None = None,
+        self, options: LoadOptions | None = None, *, max_loaded: int = MAX_LOADED, spawned: Spawned | None = None
     ) -> None:
-        """Set up the backend; `spawned` is a worker process that was started already, for the first model."""
-        self._find = find
-        self._options = options or LoadOptions()
+        """Start nothing yet; `spawned` is a worker process that was started already, for the first model."""
+        self.options = options or LoadOptions()
         self._max_loaded = max_loaded
         self._lock = threading.Lock()
         self._workers: OrderedDict[Path, Worker] = OrderedDict()
         self._spare = Worker(spawned=spawned) if spawned else None
 
-    def expect(self, model: str) -> None:
+    def expect(self) -> None:
         """Start a worker process now, so that it is there when the first model is asked for."""
         with self._lock:
             if self._spare is None and not self._workers:
                 self._spare = Worker()
                 self._spare.start()
 
+    def get(self, path: Path) -> Worker:
+        """Return the worker of a model file, which loads it with its first request; idle models may give way to it."""
+        with self._lock:
+            worker = self._workers.get(path)
+            if worker is None:
+                worker, self._spare = self._spare or Worker(), None
+                worker.aim(str(path), self.options)
+                self._workers[path] = worker
+            self._workers.move_to_end(path)
+            idle = [key for key, other in self._workers.items() if other is not worker and not other.busy]
+            closing = [self._workers.pop(key) for key in idle[: max(0, len(self._workers) - self._max_loaded)]]
+        for other in closing:
+            other.close()
+        return worker
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            workers = [*self._workers.values(), *([self._spare] if self._spare else [])]
+            self._workers.clear()
+            self._spare = None
+        for worker in workers:
+            worker.close()
+
+
+class LocalBackend:
+    """Answers model requests with workers of this machine; which file a name means is told by `find`."""
+
+    def __init__(self, workers: Workers, find: Find) -> None:
+        self._workers = workers
+        self._find = find
+
+    def expect(self, model: str) -> None:
+        """Start a worker process now, so that it is there when the first model is asked for."""
+        self._workers.expect()
+
     def identity(self, model: str) -> Json:
         """Return file name, sha256, size and engine settings of the model: what an answer depends on."""
-        found = self._find(model)
+        found, options = self._find(model), self._workers.options
         return {
             "file": found.path.name,
             "sha256": found.sha256,
             "size": found.size,
             "engine": engine_name(),
-            "kv_type": self._options.kv_type,
-            "n_gpu_layers": self._options.n_gpu_layers,
-            "n_ctx": self._options.n_ctx,
+            "kv_type": options.kv_type,
+            "n_gpu_layers": options.n_gpu_layers,
+            "n_ctx": options.n_ctx,
         }
 
     def generate(self, request: ModelRequest, cancel: Cancel) -> Generator[Chunk | Progress, None, Reply]:
         """Load the model where it is not loaded yet, stream the answer, and return it."""
         path = self._find(request.model).path
-        worker = self._worker(path)
+        worker = self._workers.get(path)
         if worker.info is None:
             yield Progress("loading model", 0, 1)
         answer = worker.generate(_request(request), cancel=cancel)
@@ -98,30 +129,8 @@ class LocalBackend:
         messages = (*request.messages, Message("assistant", completion.text))
         return Reply(completion.text, messages, completion.usage)
 
-    def close(self) -> None:
-        """End all workers."""
-        with self._lock:
-            workers = [*self._workers.values(), *([self._spare] if self._spare else [])]
-            self._workers.clear()
-            self._spare = None
-        for worker in workers:
-            worker.close()
 
-    def _worker(self, path: Path) -> Worker:
-        with self._lock:
-            worker = self._workers.get(path)
-            if worker is None:
-                worker, self._spare = self._spare or Worker(), None
-                worker.aim(str(path), self._options)
-                self._workers[path] = worker
-            self._workers.move_to_end(path)
-            idle = [key for key, other in self._workers.items() if other is not worker and not other.busy]
-            closing = [self._workers.pop(key) for key in idle[: max(0, len(self._workers) - self._max_loaded)]]
-        for other in closing:
-            other.close()
-        return worker
-
-
+@cache
 def engine_name() -> str:
     """Return the engine and its version, as records name it."""
     from importlib.metadata import PackageNotFoundError, version

@@ -23,8 +23,9 @@ from graphide.values import Json, Reply, Usage
 MAX_DEPTH = 16
 """Graphs inside graphs; deeper is taken for a graph that contains itself."""
 
-LoadGraph = Callable[[Json, FileAccess], tuple[Graph, FileAccess]]
-"""Gives the graph that a setting names, and the file access of its folder; raises GraphideError."""
+LoadGraph = Callable[[Json, "Services"], "tuple[Graph, Services]"]
+"""Gives the graph that a setting names, and the services as seen from inside it: its folder, its models. Raises
+GraphideError."""
 
 
 class Ledger:
@@ -36,13 +37,10 @@ class Ledger:
         self._models: dict[str, Json] = {}
 
     def model(self, name: str, identity: Json) -> None:
-        """Note that `name` stands for `identity`."""
+        """Note that `name` stands for `identity`; a graph inside the graph may mean another model by the same name."""
         with self._lock:
-            self._models[name] = identity
-
-    def known(self, name: str) -> Json | None:
-        """Return the identity noted for `name`, or None."""
-        return self._models.get(name)
+            if self._models.setdefault(name, identity) != identity:
+                self._models[f"{name} ({identity.get('file', '')} {identity.get('sha256', '')[:12]})"] = identity
 
     def usage(self, node: str, usage: Usage, *, cached: bool) -> None:
         """Note what an answer cost; `cached` when it came from the cache and cost that earlier."""
@@ -107,9 +105,9 @@ class StepContext:
 
     def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
         seeded = replace(request, sampling=request.sampling.seeded(self.seed.value))
-        if self.ledger.known(request.model) is None:
-            self.ledger.model(request.model, self.services.backend.identity(request.model))
+        self.ledger.model(request.model, self.services.backend.identity(request.model))
         reply = yield from self.services.backend.generate(seeded, self.cancel)
+        self.ledger.usage(self.node_id, reply.usage, cached=False)
         return reply
 
     def run_graph(

@@ -93,7 +93,8 @@ class RunFinished(NamedTuple):
     """A run ends, exactly once: its status, its named outputs, and what it cost.
 
     `usage` sums the model nodes that ran; `models` are those that were used, by the name the graph gives them;
-    `partial` holds, by node, the text of model nodes that did not finish.
+    `partial` holds, by node, streamed text that no output has: of nodes that failed or were stopped, and, when the run
+    was cancelled, of nodes that had just finished.
     """
 
     status: Status
@@ -123,9 +124,9 @@ _NAMES: Mapping[type[Any], str] = {
 }
 
 
-def name_of(event: Event) -> str:
-    """Return the name of an event as `--events` and the server spell it."""
-    return _NAMES[type(event)]
+def name_of(event: Event | type[Event]) -> str:
+    """Return the name of an event, or of a kind of event, as `--events` and the server spell it."""
+    return _NAMES[event if isinstance(event, type) else type(event)]
 
 
 def to_json(event: Event) -> dict[str, Json]:

@@ -30,7 +30,7 @@ def outlines_of(services: Services) -> Outlines:
     """Return the function that tells the ports of graphs that settings name, as seen from this run."""
 
     def outlines(reference: Json) -> Outline:
-        graph, _ = services.load_graph(reference, services.files)
+        graph, _ = services.load_graph(reference, services)
         return outline(graph, services.registry)
 
     return outlines
@@ -43,8 +43,8 @@ def run_rows(
     from graphide.executor.run import run
 
     services = context.services
-    graph, files = services.load_graph(dict(reference) if isinstance(reference, Mapping) else reference, services.files)
-    inner = replace(services, files=files, depth=services.depth + 1)
+    graph, inside = services.load_graph(dict(reference) if isinstance(reference, Mapping) else reference, services)
+    inner = replace(inside, depth=services.depth + 1)
     _refuse_problems(graph, inner)
     plan = _plan_of_rows(graph, rows, inner)
     ended = 0

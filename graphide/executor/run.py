@@ -74,6 +74,7 @@ class _Execution:
         self.foreseen: dict[str, Mapping[str, Any]] = {}
         self.partial: dict[str, str] = {}
         self.exit_codes: set[int] = set()
+        self._identities: dict[str, Json] = {}
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._streamed: dict[str, list[str]] = {}
         self._in_flight: dict[str, Step] = {}
@@ -237,8 +238,8 @@ class _Execution:
     def _finish(self, step: Step, values: Mapping[str, Any], *, cached: bool, seconds: float) -> events.Event:
         step_id = step.node.id
         for value in values.values():
-            if type(value) is Usage:
-                self.ledger.usage(step_id, value, cached=cached)
+            if cached and type(value) is Usage:  # one that was made now is in the ledger since it was made
+                self.ledger.usage(step_id, value, cached=True)
         if self.services.cache is not None and step_id not in self.keys:
             self.keys[step_id] = keys_of_values(values)
         self.state.finish(step, values)
@@ -274,11 +275,16 @@ class _Execution:
         """Let steps in flight end, then skip everything that did not finish."""
         yield from self._drain()
         for step_id, pieces in self._streamed.items():
-            if step_id in self._in_flight and pieces:
+            if pieces and not self._is_result(step_id):
                 self.partial.setdefault(step_id, "".join(pieces))
         self._in_flight.clear()
         for step in self.state.unfinished():
             yield events.NodeSkipped(step.node.id, step.node.id, "cancelled", self.partial.get(step.node.id, ""))
+
+    def _is_result(self, step_id: str) -> bool:
+        """Whether what a step streamed is among the results: it is one itself, or all its children are and ended."""
+        results = {result.step for result in self.plan.results if result.step in self.state.values}
+        return step_id in results or not results.isdisjoint(self.plan.children[step_id])
 
     def _drain(self) -> Iterator[events.Event]:
         deadline = time.perf_counter() + CANCEL_GRACE
@@ -306,11 +312,10 @@ class _Execution:
         return StepContext(step.node.id, self.services, self.cancel, self.seed, self.ledger)
 
     def _identity(self, model: str) -> Json:
-        identity = self.ledger.known(model)
-        if identity is None:
-            identity = self.services.backend.identity(model)
-            self.ledger.model(model, identity)
-        return identity
+        if model not in self._identities:
+            self._identities[model] = self.services.backend.identity(model)
+            self.ledger.model(model, self._identities[model])
+        return self._identities[model]
 
     def _look_up(self, step: Step) -> Mapping[str, Any] | None:
         step_id = step.node.id

@@ -71,7 +71,7 @@ class Graph:
     """A graph: nodes by id, edges, models by the name that model nodes use.
 
     `view` (places, frames) and `extra` (keys that this version does not know) are carried along and never read here.
-    The order of `edges` means nothing: where order counts (an input that joins several), it is that of sorted edges.
+    The order of `edges` counts only among those into one input, which joins them in that order.
     """
 
     nodes: Mapping[str, Node] = field(default_factory=dict)

@@ -242,6 +242,6 @@ def _by_name(name: str, models: Sequence[LibraryModel]) -> LibraryModel | None:
 def _what_is_there(models: Sequence[LibraryModel]) -> str:
     names = [model.file for model in models if model.runs]
     if not names:
-        return 'The library is empty: run "graphide models pull", or "graphide models search" to choose one'
+        return f"The library is empty: put a GGUF file into {paths.models_folder()}, or give the path of one"
     shown = ", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else "")
-    return f'There is {shown}. Run "graphide models list", or "graphide models pull" to get another'
+    return f'There is {shown}. Run "graphide models list", or give the path of a GGUF file'

@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from graphide import paths
 from graphide.errors import GraphideError, ModelMismatch, ModelMissing, UsageError
 from graphide.models.identity import hash_steps
 from graphide.models.library import Library, LibraryModel
@@ -115,7 +116,8 @@ def _by_hash(
 def _mismatch(library: Library, ref: ModelRef, model: LibraryModel) -> Generator[int, None, ModelMismatch]:
     if ref.sha256:
         found = yield from hash_steps(model.parts, library.cache)
-        what = f"has the hash {found[:8]}…, the graph asks for {ref.sha256[:8]}…"
+        shown = 12 if found[:12] != ref.sha256[:12] else 64
+        what = f"has the hash {found[:shown]}, the graph asks for {ref.sha256[:shown]}"
     else:
         what = f"has {model.size:,} bytes, the graph asks for {ref.size:,}"
     return ModelMismatch(
@@ -127,5 +129,6 @@ def _mismatch(library: Library, ref: ModelRef, model: LibraryModel) -> Generator
 def _how_to_get(ref: ModelRef) -> str:
     """Return what to do; a hub name that is not one is not repeated, because people paste commands."""
     if _HUB.fullmatch(ref.hub):
-        return f'Run "graphide models pull {ref.hub}"'
+        place = paths.models_folder()
+        return f'Download "{ref.file}" from the Hugging Face repository {ref.hub} into {place}'
     return "Ask the author of the graph for the file, or choose another with --model NAME"

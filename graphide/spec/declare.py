@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -83,10 +83,7 @@ def spec_of(function: Callable[..., Any], source: str = "") -> NodeSpec:
     if mark is None:
         raise DeclarationError("is not marked with @node", where=where)
     facts, output = mark
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except Exception as error:
-        raise DeclarationError(f"has an annotation that cannot be read: {error}", where=where) from error
+    hints = _hints(function, where)
     doc = inspect.cleandoc(function.__doc__ or "")
     if not doc:
         raise DeclarationError("needs a docstring; its first line is the tooltip", where=where)
@@ -198,7 +195,7 @@ def _outputs(hint: Any, name: str, where: str) -> tuple[tuple[Port, ...], bool]:
     if bare is None or bare is types.NoneType:
         return (), False
     if isinstance(bare, type) and issubclass(bare, tuple) and hasattr(bare, "_fields"):
-        hints = get_type_hints(bare, include_extras=True)
+        hints = _hints(bare, where)
         ports = tuple(Port(name=field, wires=_wires(hints[field], where)) for field in bare._fields)
         return ports, True
     wires = _wires(hint, where)
@@ -218,8 +215,8 @@ def _wires(hint: Any, place: str) -> tuple[Wire, ...]:
 
 def _wire(hint: Any, place: str) -> Wire:
     simple: dict[Any, Wire] = {
-        str: "text", float: "number", int: "number", bool: "boolean", list: "list", dict: "json", Any: "any",
-        Message: "message", Sampling: "sampling", Usage: "usage",
+        str: "text", float: "number", int: "number", bool: "boolean", list: "list", Sequence: "list",
+        dict: "json", Mapping: "json", Any: "any", Message: "message", Sampling: "sampling", Usage: "usage",
     }  # fmt: skip
     if hint in simple:
         return simple[hint]
@@ -229,6 +226,13 @@ def _wire(hint: Any, place: str) -> Wire:
     if origin in simple:
         return simple[origin]
     raise DeclarationError(f"no wire type for {hint}", where=place)
+
+
+def _hints(declared: Any, where: str) -> dict[str, Any]:
+    try:
+        return get_type_hints(declared, include_extras=True)
+    except Exception as error:
+        raise DeclarationError(f"has an annotation that cannot be read: {error}", where=where) from error
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

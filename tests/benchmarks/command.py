@@ -54,7 +54,11 @@ def large_graph(nodes: int) -> dict[str, object]:
             f"m{number}": {"type": "model", "max_tokens": 60 + number},
             f"o{number}": {"type": "output", "name": f"out{number}"},
         }
-        edges += [f"v{number}.value -> t{number}.a", f"t{number}.text -> m{number}.prompt", f"m{number}.text -> o{number}.value"]
+        edges += [
+            f"v{number}.value -> t{number}.a",
+            f"t{number}.text -> m{number}.prompt",
+            f"m{number}.text -> o{number}.value",
+        ]
     return {"graphide": 1, "nodes": made, "edges": edges}
 
 

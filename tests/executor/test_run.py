@@ -180,6 +180,21 @@ def test_cancel_keeps_the_text_so_far_and_skips_the_rest() -> None:
     assert reasons == {"w": "cancelled", "o": "cancelled"}
 
 
+def test_text_that_was_just_finished_when_the_cancel_came_is_not_lost() -> None:
+    cancel = threading.Event()
+    made = graph(
+        {"a": ("const", {"value": "one two"}), "w": "words", "o": "output"}, ["a.value -> w.text", "w.text -> o.value"]
+    )
+    registry = registry_with()
+    events: list[Event] = []
+    for event in run(make_plan(made, registry), services(registry), cancel=cancel):
+        events.append(event)
+        if isinstance(event, NodeFinished) and event.node == "w":
+            cancel.set()
+    end = last(events)
+    assert (end.status, end.outputs, end.partial) == ("cancelled", {}, {"w": "one two "})
+
+
 def test_cancel_does_not_wait_for_a_step_that_does_not_listen() -> None:
     gate, cancel = Gate(), threading.Event()
     registry = registry_with(gate)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from graphide import paths
 from graphide.errors import ModelMismatch, ModelMissing, UsageError
 from graphide.graph.model import ModelRef as GraphModelRef
 from graphide.models.filecache import FileCache
@@ -165,7 +166,9 @@ def test_a_model_outside_the_library_is_found_by_path(
 
 
 def test_a_missing_model_says_what_is_there(own: Path) -> None:
-    with pytest.raises(ModelMissing, match=r'model "qwen" is not in the library\. The library is empty.*models pull'):
+    with pytest.raises(
+        ModelMissing, match=r'model "qwen" is not in the library\. The library is empty: put a GGUF file into'
+    ):
         Library([own]).find("qwen")
     write_gguf(own / "smol.gguf")
     with pytest.raises(ModelMissing, match=r'There is smol\.gguf\. Run "graphide models list"'):
@@ -324,12 +327,12 @@ def test_a_changed_model_is_a_mismatch_unless_allowed(own: Path, library: Librar
     with pytest.raises(ModelMismatch) as caught:
         resolve(library, entry)
     assert str(caught.value) == (
-        f'the model file "a.gguf" on this machine has the hash {have[:8]}…, the graph asks for abababab…. '
-        'Run "graphide models pull owner/repo-GGUF", or use the file that is here with --allow-model-mismatch'
+        f'the model file "a.gguf" on this machine has the hash {have[:12]}, the graph asks for abababababab. '
+        f'Download "a.gguf" from the Hugging Face repository owner/repo-GGUF into {paths.models_folder()}, or use the file that is here with --allow-model-mismatch'
     )
     assert caught.value.exit_code == 4
     assert resolve(library, entry, allow_mismatch=True).path == path
-    with pytest.raises(ModelMismatch, match=rf"the hash {have[:8]}…"):
+    with pytest.raises(ModelMismatch, match=rf"the hash {have[:12]}"):
         resolve(library, entry_of(path, sha256=want, size=5))
     with pytest.raises(ModelMismatch, match="bytes, the graph asks for 5"):
         resolve(library, {"file": "a.gguf", "size": 5})
@@ -339,7 +342,8 @@ def test_a_missing_model_names_the_one_command(library: Library) -> None:
     with pytest.raises(ModelMissing) as caught:
         resolve(library, {"file": "a.gguf", "sha256": "ab" * 32, "size": 5, "hub": "owner/repo-GGUF"})
     assert str(caught.value) == (
-        'model file "a.gguf" is not on this machine. Run "graphide models pull owner/repo-GGUF"'
+        'model file "a.gguf" is not on this machine. '
+        f'Download "a.gguf" from the Hugging Face repository owner/repo-GGUF into {paths.models_folder()}'
     )
     assert caught.value.exit_code == 4
 

@@ -11,7 +11,6 @@ from graphide.errors import GraphFileError, GraphideError
 from graphide.executor.cache import Cache
 from graphide.executor.context import Services
 from graphide.executor.events import Event, NodeFinished, RunFinished
-from graphide.executor.files import FileAccess
 from graphide.executor.threads import Submit, Threads
 from graphide.graph.model import Edge, Graph, Node
 from graphide.spec.declare import Tolerant, node
@@ -194,12 +193,12 @@ def _edge(text: str) -> Edge:
     return Edge(*source.split("."), *target.split("."))
 
 
-def _inline(reference: Json, files: FileAccess) -> tuple[Graph, FileAccess]:
+def _inline(reference: Json, outside: Services) -> tuple[Graph, Services]:
     from graphide.graph.shape import graph_of
 
     if not isinstance(reference, dict):
         raise GraphFileError("only inline graphs here")
-    return graph_of({"graphide": 1, **reference}), files
+    return graph_of({"graphide": 1, **reference}), outside
 
 
 __all__ = ["Cache", "Gate", "Submit", "cached", "endings", "graph", "last", "registry_with", "services"]
