@@ -117,7 +117,7 @@ class StepContext:
 
         if self.services.depth >= MAX_DEPTH:
             raise GraphideError(f"graphs are nested more than {MAX_DEPTH} deep", hint="Does a graph contain itself?")
-        return (yield from run_rows(self, graph, rows))
+        return (yield from run_rows(self, graph, rows, name))
 
     def read_text(self, path: str, *, limit: int) -> str:
         return self.services.files.read_text(path, limit=limit)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphide.errors import InvalidGraph
 from graphide.executor import events
-from graphide.executor.plan import Plan, Result, make_plan
+from graphide.executor.plan import Plan, make_plan
 from graphide.graph.bind import bind_inputs
 from graphide.graph.check import check
 from graphide.graph.model import Edge, Graph
@@ -37,32 +37,36 @@ def outlines_of(services: Services) -> Outlines:
 
 
 def run_rows(
-    context: StepContext, reference: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]]
+    context: StepContext, reference: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], name: str = ""
 ) -> Generator[Streamed, None, list[SubRun]]:
-    """Run a graph once for each row and return how each ended, in row order; raises InvalidGraph before anything runs."""
+    """Run a graph once for each row and return how each ended, in row order; raises InvalidGraph before anything runs.
+
+    Inner nodes are called after the number of their row, or after `name` where there is one row.
+    """
     from graphide.executor.run import run
 
     services = context.services
     graph, inside = services.load_graph(dict(reference) if isinstance(reference, Mapping) else reference, services)
     inner = replace(inside, depth=services.depth + 1)
     _refuse_problems(graph, inner)
-    plan = _plan_of_rows(graph, rows, inner)
+    labels = [name] if name and len(rows) == 1 else [str(number) for number in range(len(rows))]
+    plan = _plan_of_rows(graph, dict(zip(labels, rows, strict=True)), inner)
+    last = {result.step for result in plan.results}
     ended = 0
     errors: dict[str, str] = {}
-    last = {result.step: result.name.partition("/")[0] for result in plan.results}
-    finished: events.RunFinished | None = None
+    outputs: Mapping[str, Any] = {}
     for event in run(plan, inner, seed=context.seed, cancel=context.cancel, ledger=context.ledger):
         if isinstance(event, events.RunFinished):
-            finished = event
+            outputs = event.outputs
         elif isinstance(event, events.Inner):
             if isinstance(event, events.NodeFailed):
-                errors.setdefault(event.node.partition("/")[0], f"{event.node.partition('/')[2]}: {event.message}")
+                row, _, node = event.node.partition("/")
+                errors.setdefault(row, f"{node}: {event.message}")
             yield Nested(event)
             if event.node in last and isinstance(event, events.NodeFinished | events.NodeFailed | events.NodeSkipped):
                 ended += 1
                 yield Progress("rows", ended * len(rows) / len(last), len(rows))
-    assert finished is not None
-    return [_sub_run(str(number), finished.outputs, errors) for number in range(len(rows))]
+    return _sub_runs(labels, plan, outputs, errors)
 
 
 def _refuse_problems(graph: Graph, services: Services) -> None:
@@ -71,23 +75,33 @@ def _refuse_problems(graph: Graph, services: Services) -> None:
         raise InvalidGraph(f"the graph inside it has problems: {problems[0].message}", problems=problems)
 
 
-def _plan_of_rows(graph: Graph, rows: Sequence[Mapping[str, Any]], services: Services) -> Plan:
+def _plan_of_rows(graph: Graph, rows: Mapping[str, Mapping[str, Any]], services: Services) -> Plan:
+    """Return one plan of as many copies of a graph as there are rows; ids and result names start with the row's label."""
     nodes = {}
     edges: list[Edge] = []
-    for number, row in enumerate(rows):
+    for label, row in rows.items():
         bound = bind_inputs(graph, services.registry, row)
         for node in bound.nodes.values():
-            nodes[f"{number}/{node.id}"] = replace(node, id=f"{number}/{node.id}")
+            nodes[f"{label}/{node.id}"] = replace(node, id=f"{label}/{node.id}")
         edges += [
-            Edge(f"{number}/{edge.source}", edge.output, f"{number}/{edge.target}", edge.input) for edge in bound.edges
+            Edge(f"{label}/{edge.source}", edge.output, f"{label}/{edge.target}", edge.input) for edge in bound.edges
         ]
     plan = make_plan(replace(graph, nodes=nodes, edges=tuple(edges)), services.registry, outlines=outlines_of(services))
-    results = tuple(
-        Result(f"{r.step.partition('/')[0]}/{r.name.rpartition('/')[2]}", r.step, r.port) for r in plan.results
-    )
-    return plan._replace(results=results)
+    results = []
+    for result in plan.results:
+        label = result.step.partition("/")[0]
+        results.append(result._replace(name=f"{label}/{result.name.removeprefix(f'{label}/')}"))
+    return plan._replace(results=tuple(results))
 
 
-def _sub_run(number: str, outputs: Mapping[str, Any], errors: Mapping[str, str]) -> SubRun:
-    mine = {name.partition("/")[2]: value for name, value in outputs.items() if name.partition("/")[0] == number}
-    return SubRun(mine, "" if mine else errors.get(number, "gave no output"))
+def _sub_runs(labels: list[str], plan: Plan, outputs: Mapping[str, Any], errors: Mapping[str, str]) -> list[SubRun]:
+    made: dict[str, dict[str, Any]] = {label: {} for label in labels}
+    missing: set[str] = set()
+    for result in plan.results:
+        label, _, name = result.name.partition("/")
+        if result.name in outputs:
+            made[label][name] = outputs[result.name]
+        else:
+            missing.add(label)  # it failed, or it stands on a branch that was not taken
+    nothing = {label: "gave no output" for label in labels if not made[label]}
+    return [SubRun(made[label], {**nothing, **errors}.get(label, "") if label in missing else "") for label in labels]

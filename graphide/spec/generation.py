@@ -115,7 +115,10 @@ class Context(Protocol):
     def run_graph(
         self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""
     ) -> Generator[Streamed, None, list[SubRun]]:
-        """Run a graph (a path beside this one, or an inline document) once per row of inputs; results in row order."""
+        """Run a graph (a path beside this one, or an inline document) once per row of inputs; results in row order.
+
+        Inner nodes are called `this/0/inner`, `this/1/inner` …, or `this/name/inner` where there is one row.
+        """
         ...
 
     def read_text(self, path: str, *, limit: int) -> str:

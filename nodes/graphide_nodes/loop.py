@@ -71,7 +71,7 @@ def loop(
     for number in range(1, max_rounds + 1):
         yield Progress("rounds", number - 1, max_rounds)
         row = {**same, input: value, **({round_input: number} if round_input else {})}
-        (run,) = yield from ctx.run_graph(graph, [row], name=f"round {number}")
+        (run,) = yield from ctx.run_graph(graph, [row], name=f"round-{number}")
         previous = value
         try:
             value = result_of(run, output)
