@@ -87,6 +87,7 @@ $(READY): pyproject.toml constraints.txt
 	    { echo "making $(VENV) with $$($$python --version)"; $$python -m venv --clear $(VENV); }
 	@echo "installing packages into $(VENV) (the first time takes about ten minutes: llama.cpp is compiled)"
 	@$(INSTALL) --editable '.[demo,dev]' --constraint constraints.txt
+	@$(BIN)/python -m compileall -q graphide nodes
 	@touch $@
 
 $(BENCH_READY): $(READY)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from graphide.cli import inputs, opening, progress, results, streams
 from graphide.cli.interrupt import interruptible
@@ -17,8 +17,10 @@ from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
 from graphide.graph.model import Graph
 from graphide.graph.topology import ancestors
-from graphide.inference.spawn import Spawned
 from graphide.workspace import Document, Preview, Workspace
+
+if TYPE_CHECKING:
+    from graphide.inference.spawn import Spawned
 
 Format = Literal["text", "json", "jsonl", "events"]
 

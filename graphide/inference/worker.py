@@ -179,9 +179,10 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the app, which cancels
     # ggml would start a debugger to print a backtrace; the app reads the lines on stderr instead.
     os.environ["GGML_NO_BACKTRACE"] = "1"
-    # The engine's threads wait for each other at barriers, many times a token. By default they spin there, and when a
-    # neighbour has taken a core, the others burn theirs until it is back; so they spin briefly and then sleep.
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    # The engine's threads wait for each other at barriers, many times a token. Where OpenMP makes them spin there for
+    # milliseconds, a neighbour that takes a core stalls all of them; so they spin a little and then sleep. Measured on
+    # two cores (BENCHMARKS.md): as quick as the default on a quiet machine, 1.4 times as quick beside a busy process.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     commands, reports = _own_pipes()
     library = binding()
     log = EngineLog(library)
