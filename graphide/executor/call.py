@@ -48,57 +48,70 @@ def gather(step: Step, done: Mapping[str, Values]) -> Inputs | None:
     Raises GraphideError when a value does not fit its port.
     """
     ports: dict[str, Any] = {}
-    call: dict[str, Any] = dict(step.settings)
+    arguments: dict[str, Any] = dict(step.settings)
     more: dict[str, Any] = {}
-    wired = absent = 0
+    something = tolerant = False
     for binding in step.bindings:
-        port = binding.port
-        values = [_value(binding, source, done) for source in binding.sources]
-        present = [value for value in values if value is not ABSENT]
-        wired += len(values)
-        absent += len(values) - len(present)
-        if not values and (binding.extra or binding.promoted):
+        port, sources, extra, promoted = binding
+        name = port.name
+        if not sources:
+            if not extra and not promoted:
+                arguments[name] = () if port.many else port.default
             continue
+        present = [value for source in sources if (value := _value(binding, source, done)) is not ABSENT]
+        something = something or bool(present)
+        tolerant = tolerant or port.tolerant
         if port.many:
-            value: Any = tuple(present)
+            value = tuple(present)
         elif present:
             value = present[0]
-        elif values and port.tolerant:
+        elif port.tolerant:
             value = ABSENT
-        elif values and port.required:
+        elif port.required:
             return None
         else:
             value = port.default
-        if values:
-            ports[port.name] = value
-        (more if binding.extra else call)[port.name] = value
-    if wired and wired == absent and not any(binding.port.tolerant for binding in step.bindings):
+        ports[name] = value
+        (more if extra else arguments)[name] = value
+    if ports and not something and not tolerant:
         return None
     if step.spec is not None and step.spec.more_parameter:
-        call[step.spec.more_parameter] = more
-    return Inputs(ports, call)
+        arguments[step.spec.more_parameter] = more
+    return Inputs(ports, arguments)
+
+
+def call(step: Step, inputs: Inputs, context: Context | None) -> Outcome:
+    """Call the function of a step that does not stream, and return how it ended; never raises what node code raises."""
+    assert step.spec is not None
+    started = time.perf_counter()
+    try:
+        values = _values(step, step.spec.function(**_arguments(step, inputs, context)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the fence around node code
+        return _failed(error, "", started)
+    return Outcome(values, seconds=time.perf_counter() - started)
 
 
 def drive(step: Step, inputs: Inputs, context: Context | None, cancel: Cancel) -> Generator[Streamed, None, Outcome]:
-    """Call a step's function, pass on what it streams, and return how it ended; never raises what node code raises."""
-    spec = step.spec
-    assert spec is not None
-    call = {"ctx": context, **inputs.call} if spec.wants_context else inputs.call
+    """Do the same as `call` for any step, passing on what it streams, until `cancel` is set."""
+    assert step.spec is not None
+    if not step.spec.streams:
+        return call(step, inputs, context)
     started = time.perf_counter()
     pieces: list[str] = []
     try:
-        if spec.streams:
-            result = yield from _stream(spec.function(**call), pieces, cancel)
-        else:
-            result = spec.function(**call)
+        result = yield from _stream(step.spec.function(**_arguments(step, inputs, context)), pieces, cancel)
         values = _values(step, result)
-    except GeneratorExit:
-        raise
-    except Cancelled as error:
-        return Outcome(error=error, partial="".join(pieces), seconds=time.perf_counter() - started)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # the fence around node code
-        return Outcome(error=_as_error(error), partial="".join(pieces), seconds=time.perf_counter() - started)
+        return _failed(error, "".join(pieces), started)
     return Outcome(values, seconds=time.perf_counter() - started)
+
+
+def _arguments(step: Step, inputs: Inputs, context: Context | None) -> dict[str, Any]:
+    return inputs.call if context is None else {"ctx": context, **inputs.call}
+
+
+def _failed(error: BaseException, partial: str, started: float) -> Outcome:
+    return Outcome(error=_as_error(error), partial=partial, seconds=time.perf_counter() - started)
 
 
 def _stream(

@@ -7,7 +7,7 @@ of its targets and nothing else. What is cached is decided in `keys` and `run`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from graphide.graph.model import Edge, Graph, Node
@@ -120,7 +120,7 @@ def _step(
         return Step(node, spec, node.settings, (), (), parents, blocked=blocked)
     settings = spec.full(node.settings)
     ports = spec.inputs_for(settings, outlines, node.exposed)
-    bindings = tuple(_bindings(spec, node, ports, edges, known)) if ports else ()
+    bindings = _bindings(spec, node, ports, edges, known) if ports else ()
     return Step(
         node, spec, settings, bindings, spec.outputs_for(settings, outlines), parents, spec.cache_rule(settings)
     )
@@ -132,16 +132,23 @@ def _bindings(
     ports: tuple[Port, ...],
     edges: tuple[Edge, ...],
     known: Mapping[str, Mapping[str, Port]],
-) -> Iterator[Binding]:
+) -> tuple[Binding, ...]:
+    sources: dict[str, list[Source]] = {}
+    by_name = {port.name: port for port in ports}
+    for source, output, _, name in edges:
+        port = by_name.get(name)
+        if port is not None:
+            convert_to = _conversion(known.get(source, _NOTHING).get(output), port)
+            sources.setdefault(name, []).append(Source(source, output, convert_to))
     declared = len(spec.inputs)
-    promoted = len(ports) - sum(name in spec.settings for name in node.exposed)
-    for number, port in enumerate(ports):
-        sources = [
-            Source(edge.source, edge.output, _conversion(known.get(edge.source, _NOTHING).get(edge.output), port))
-            for edge in edges
-            if edge.input == port.name
-        ]
-        yield Binding(port, tuple(sources), declared <= number < promoted, number >= promoted)
+    if len(ports) == declared:
+        return tuple([Binding(port, tuple(sources.get(port.name, ()))) for port in ports])
+    exposed = [name for name in node.exposed if name in spec.settings]
+    computed = len(ports) - len(exposed)
+    return tuple(
+        Binding(port, tuple(sources.get(port.name, ())), declared <= number < computed, number >= computed)
+        for number, port in enumerate(ports)
+    )
 
 
 def _conversion(output: Port | None, port: Port) -> tuple[Wire, ...] | None:

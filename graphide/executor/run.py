@@ -12,18 +12,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from queue import Empty, SimpleQueue
 from typing import Any, Literal
 
 from graphide.errors import Cancelled, GraphideError, InferenceFault
 from graphide.executor import events
-from graphide.executor.call import Inputs, Outcome, drive, gather
+from graphide.executor.call import Inputs, Outcome, call, drive, gather
 from graphide.executor.context import Ledger, Services, StepContext
 from graphide.executor.keys import Key, Seed, draw_seed, key_of, keys_of_values
 from graphide.executor.plan import Plan, Step
 from graphide.executor.state import State
-from graphide.spec.generation import Chunk, Progress, Streamed
+from graphide.spec.generation import Chunk, Context, Progress, Streamed
 from graphide.spec.nodespec import ABSENT, Port
 from graphide.values import Json, Usage, accepts, to_json
 
@@ -73,7 +73,6 @@ class _Execution:
         self.keys: dict[str, Key] = {}
         self.foreseen: dict[str, Mapping[str, Any]] = {}
         self.partial: dict[str, str] = {}
-        self.exit_codes: set[int] = set()
         self._identities: dict[str, Json] = {}
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._streamed: dict[str, list[str]] = {}
@@ -139,53 +138,64 @@ class _Execution:
                 for name in step.spec.model_settings:
                     self.services.backend.expect(step.settings[name])
 
-    def _begin(self, step: Step) -> Iterator[events.Event]:
+    def _begin(self, step: Step) -> Iterable[events.Event]:
+        """Return what happens to a step whose parents have ended: a list where it is over at once, else a generator."""
         step_id = step.node.id
         values = self.foreseen.pop(step_id, None)
         if cause := self.state.doomed_by(step_id):
             self.state.skip(step)
             self._tainted.add(step_id)
-            yield events.NodeSkipped(step_id, cause, "failed")
-        elif values is not None and self._tainted.isdisjoint(step.parents):
-            yield self._finish(step, values, cached=True, seconds=0.0)
-        elif step.blocked is not None:
-            yield from self._fail_early(step, step.blocked.message, step.blocked.hint, step.blocked.exit_code)
-        elif step.node.state == "muted":
-            yield self._pass_by(step, "muted")
-        else:
-            yield from self._look_up_or_call(step)
+            return [events.NodeSkipped(step_id, cause, "failed")]
+        if values is not None and self._tainted.isdisjoint(step.parents):
+            return [self._finish(step, values, cached=True, seconds=0.0)]
+        if step.blocked is not None:
+            return self._fail_early(step, step.blocked.message, step.blocked.hint, step.blocked.exit_code)
+        if step.node.state == "muted":
+            return [self._pass_by(step, "muted")]
+        return self._look_up_or_call(step)
 
-    def _look_up_or_call(self, step: Step) -> Iterator[events.Event]:
+    def _look_up_or_call(self, step: Step) -> Iterable[events.Event]:
         if self._tainted and not self._tainted.isdisjoint(step.parents):
             self._tainted.add(step.node.id)
         try:
             values = self._look_up(step)
             inputs = gather(step, self.state.values) if values is None else None
         except GraphideError as error:
-            yield from self._fail_early(step, error.message, error.hint, error.exit_code, error.where)
-            return
+            return self._fail_early(step, error.message, error.hint, error.exit_code, error.where)
         if values is not None:
-            yield self._finish(step, values, cached=True, seconds=0.0)
-        elif inputs is None:
-            yield self._pass_by(step, "not_taken")
-        elif step.node.state == "bypassed":
-            yield from self._bypass(step, inputs)
-        else:
-            yield events.NodeStarted(step.node.id, step.node.type)
-            yield from self._call(step, inputs)
+            return [self._finish(step, values, cached=True, seconds=0.0)]
+        if inputs is None:
+            return [self._pass_by(step, "not_taken")]
+        started = events.NodeStarted(step.node.id, step.node.type)
+        if step.node.state == "bypassed":
+            fitting = {port.name: _first_fitting(port, step, inputs) for port in step.outputs}
+            return [started, self._finish(step, fitting, cached=False, seconds=0.0)]
+        assert step.spec is not None
+        context = self._context(step) if step.spec.wants_context else None
+        if not step.spec.inline:
+            self._submit(step, inputs, context)
+            return [started]
+        if not step.spec.streams:
+            return [started, *self._end(step, inputs, call(step, inputs, context))]
+        return self._stream(step, inputs, context)
 
-    def _call(self, step: Step, inputs: Inputs) -> Iterator[events.Event]:
-        spec = step.spec
-        assert spec is not None
-        context = self._context(step) if spec.wants_context else None
+    def _stream(self, step: Step, inputs: Inputs, context: Context | None) -> Iterator[events.Event]:
+        """Run a short step that streams, in this thread."""
+        yield events.NodeStarted(step.node.id, step.node.type)
         stream = drive(step, inputs, context, self.cancel)
-        if spec.inline:
-            outcome = yield from self._forward(step, stream)
-            yield from self._end(step, inputs, outcome)
-            return
+        while True:
+            try:
+                item = next(stream)
+            except StopIteration as stop:
+                yield from self._end(step, inputs, stop.value)
+                return
+            yield _event(step, item)
+
+    def _submit(self, step: Step, inputs: Inputs, context: Context | None) -> None:
+        """Give a step to a thread, which puts what it streams and how it ended into the queue."""
         self._in_flight[step.node.id] = step
         self._streamed[step.node.id] = []
-        queue = self._queue
+        queue, stream = self._queue, drive(step, inputs, context, self.cancel)
 
         def work() -> None:
             try:
@@ -198,48 +208,36 @@ class _Execution:
 
         self.services.submit(work)
 
-    def _forward(
-        self, step: Step, stream: Generator[Streamed, None, Outcome]
-    ) -> Generator[events.Event, None, Outcome]:
-        while True:
-            try:
-                item = next(stream)
-            except StopIteration as stop:
-                outcome: Outcome = stop.value
-                return outcome
-            yield _event(step, item)
-
-    def _receive(self, timeout: float) -> Iterator[events.Event]:
+    def _receive(self, timeout: float) -> list[events.Event]:
         try:
             step, inputs, item = self._queue.get(timeout=timeout)
         except Empty:
-            return
+            return []
         if isinstance(item, Outcome):
             del self._in_flight[step.node.id]
-            yield from self._end(step, inputs, item)
-        else:
-            if isinstance(item, Chunk):
-                self._streamed[step.node.id].append(item.text)
-            yield _event(step, item)
+            return self._end(step, inputs, item)
+        if isinstance(item, Chunk):
+            self._streamed[step.node.id].append(item.text)
+        return [_event(step, item)]
 
-    def _end(self, step: Step, inputs: Inputs, outcome: Outcome) -> Iterator[events.Event]:
+    def _end(self, step: Step, inputs: Inputs, outcome: Outcome) -> list[events.Event]:
         if outcome.error is None:
             if self.services.cache is not None:
                 self._keep(step, inputs, outcome.values)
-            yield self._finish(step, outcome.values, cached=False, seconds=outcome.seconds)
-            return
+            return [self._finish(step, outcome.values, cached=False, seconds=outcome.seconds)]
         if outcome.partial:
             self.partial[step.node.id] = outcome.partial
-        if isinstance(outcome.error, Cancelled) and self.cancel.is_set():
-            return  # the run is being stopped: `_abandon` skips it
         error = outcome.error
-        yield from self._fail(step, error.message, error.hint, _kind(error), inputs.ports, error.exit_code, error.where)
+        if isinstance(error, Cancelled) and self.cancel.is_set():
+            return []  # the run is being stopped: `_abandon` skips it
+        return [self._fail(step, error.message, error.hint, _kind(error), inputs.ports, error.exit_code, error.where)]
 
     def _finish(self, step: Step, values: Mapping[str, Any], *, cached: bool, seconds: float) -> events.Event:
         step_id = step.node.id
-        for value in values.values():
-            if cached and type(value) is Usage:  # one that was made now is in the ledger since it was made
-                self.ledger.usage(step_id, value, cached=True)
+        if cached:
+            for value in values.values():
+                if type(value) is Usage:  # that of an answer made now is in the ledger since it was made
+                    self.ledger.usage(step_id, value, cached=True)
         if self.services.cache is not None and step_id not in self.keys:
             self.keys[step_id] = keys_of_values(values)
         self.state.finish(step, values)
@@ -250,26 +248,18 @@ class _Execution:
         self.state.finish(step, {})
         return events.NodeSkipped(step.node.id, step.node.id, reason)
 
-    def _bypass(self, step: Step, inputs: Inputs) -> Iterator[events.Event]:
-        yield events.NodeStarted(step.node.id, step.node.type)
-        values = {port.name: _first_fitting(port, step, inputs) for port in step.outputs}
-        yield self._finish(step, values, cached=False, seconds=0.0)
-
-    def _fail_early(
-        self, step: Step, message: str, hint: str, exit_code: int, where: str = ""
-    ) -> Iterator[events.Event]:
-        yield events.NodeStarted(step.node.id, step.node.type)
-        yield from self._fail(step, message, hint, "", {}, exit_code, where)
+    def _fail_early(self, step: Step, message: str, hint: str, exit_code: int, where: str = "") -> list[events.Event]:
+        started = events.NodeStarted(step.node.id, step.node.type)
+        return [started, self._fail(step, message, hint, "", {}, exit_code, where)]
 
     def _fail(
         self, step: Step, message: str, hint: str, kind: str, inputs: Mapping[str, Any], exit_code: int, where: str
-    ) -> Iterator[events.Event]:
-        self.state.fail(step, message)
+    ) -> events.Event:
+        self.state.fail(step)
         self._tainted.add(step.node.id)
-        self.exit_codes.add(exit_code)
         text = f"{where}: {message}" if where else message
         partial = self.partial.get(step.node.id, "")
-        yield events.NodeFailed(step.node.id, step.node.type, text, hint, kind, inputs, partial, exit_code)
+        return events.NodeFailed(step.node.id, step.node.type, text, hint, kind, inputs, partial, exit_code)
 
     def _abandon(self) -> Iterator[events.Event]:
         """Let steps in flight end, then skip everything that did not finish."""
@@ -282,7 +272,7 @@ class _Execution:
             yield events.NodeSkipped(step.node.id, step.node.id, "cancelled", self.partial.get(step.node.id, ""))
 
     def _is_result(self, step_id: str) -> bool:
-        """Whether what a step streamed is among the results: it is one itself, or all its children are and ended."""
+        """Whether what a step streamed is among the results: it is one itself, or it feeds one that has ended."""
         results = {result.step for result in self.plan.results if result.step in self.state.values}
         return step_id in results or not results.isdisjoint(self.plan.children[step_id])
 

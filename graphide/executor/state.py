@@ -27,7 +27,7 @@ class State:
         self._doomed: dict[str, str] = {}
         self._ended: set[str] = set()
         self._skipped: set[str] = set()
-        self.failed: dict[str, str] = {}
+        self._failed: set[str] = set()
         self.values: dict[str, Values] = {}
 
     def take(self) -> Step | None:
@@ -44,9 +44,9 @@ class State:
             self.values[step.node.id] = values
         self._end(step)
 
-    def fail(self, step: Step, message: str) -> None:
+    def fail(self, step: Step) -> None:
         """Note a failure; steps that need its result are doomed, others are not."""
-        self.failed[step.node.id] = message
+        self._failed.add(step.node.id)
         self._doom_children(step, step.node.id)
         self._end(step)
 
@@ -64,7 +64,7 @@ class State:
         """Return the failed steps whose failure was not caught by a tolerant input, in plan order."""
         asked_for = {result.step for result in self._plan.results}
         return [
-            step_id for step_id in self._plan.steps if step_id in self.failed and self._reaches_end(step_id, asked_for)
+            step_id for step_id in self._plan.steps if step_id in self._failed and self._reaches_end(step_id, asked_for)
         ]
 
     def _reaches_end(self, failed: str, asked_for: set[str]) -> bool:
