@@ -15,12 +15,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = str(Path(tempfile.gettempdir()) / "graphide-benchmark-modules")
 PROMPT = "Tell me a long story about a lighthouse keeper and the sea."
 TOKENS = 128
+STEAL = 0.03
 THREADS = int(os.environ.get("GRAPHIDE_BENCHMARK_THREADS", "2"))
 
 
@@ -161,6 +163,29 @@ def from_shell(script: str, path: str) -> float:
         return time.perf_counter() - began
 
 
+def undisturbed(run: Callable[[], tuple[str, float, float]]) -> tuple[tuple[str, float, float], float]:
+    """Return the result of a run and the share of processor time that the host took away meanwhile (Linux).
+
+    A run that lost more than STEAL is tried again, up to five times in all; the last one counts whatever it lost.
+    """
+    for _ in range(5):
+        before = processor_times()
+        result = run()
+        spent = [after - start for start, after in zip(before, processor_times(), strict=True)]
+        stolen = spent[7] / max(1, sum(spent)) if len(spent) > 7 else 0.0
+        if stolen <= STEAL:
+            break
+    return result, stolen
+
+
+def processor_times() -> list[int]:
+    """Return the ticks that the processors spent in each way since the start; empty where that is not told."""
+    try:
+        return [int(ticks) for ticks in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    except OSError:
+        return []
+
+
 def main(rounds: int = 5) -> None:
     """Run the benchmark and print its table."""
     sys.path.insert(0, str(ROOT))
@@ -187,9 +212,11 @@ def main(rounds: int = 5) -> None:
     first: dict[str, list[float]] = {name: [] for name in runs}
     texts: dict[str, str] = {}
     names = list(runs)
+    disturbed = 0
     for turn in range(rounds):
         for name in names[turn % 3 :] + names[: turn % 3]:
-            texts[name], seconds, rate = runs[name]()
+            (texts[name], seconds, rate), stolen = undisturbed(runs[name])
+            disturbed += stolen > STEAL
             first[name].append(seconds)
             speed[name].append(rate)
     worker.close()
@@ -202,7 +229,12 @@ def main(rounds: int = 5) -> None:
             f"{seconds * 1e3:10.0f} ms{(seconds - base_first) * 1e3:8.0f} ms"
         )
     pairs = [ours / other for ours, other in zip(speed["our worker"], speed["bare C loop"], strict=True)]
+    print(f"runs that lost over {STEAL:.0%} of the processors to other guests of the host, all tries: {disturbed}")
     print(f"ratio of neighbouring runs, median: {statistics.median(pairs):.3f}")
+    # A shared machine loses whole runs to its neighbours; the best of each side are the runs that lost least.
+    print(f"ratio of the best runs: {max(speed['our worker']) / max(speed['bare C loop']):.3f}")
+    waited = min(first["our worker"]) - min(first["bare C loop"])
+    print(f"first token over bare, best of each: {waited * 1e3:+.0f} ms")
     print(f"same greedy text as the bare loop: {texts['our worker'] == texts['bare C loop']}")
     shell = {"script over Llama": FROM_SHELL_BARE, "script over our worker": FROM_SHELL_OURS}
     waits: dict[str, list[float]] = {name: [] for name in shell}
