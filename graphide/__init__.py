@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from graphide.errors import GraphideError
+    from graphide.executor.result import RunResult
     from graphide.graph.file import dumps, load, loads, save
     from graphide.graph.model import Edge, Graph, Node
     from graphide.spec.registry import Registry
-    from graphide.workspace import Document, RunResult, Workspace
+    from graphide.workspace import Document, Workspace
 
 __version__ = "0.1.0"
 
@@ -48,7 +49,7 @@ _HOMES = {
     "GraphideError": "graphide.errors",
     "Node": "graphide.graph.model",
     "Registry": "graphide.spec.registry",
-    "RunResult": "graphide.workspace",
+    "RunResult": "graphide.executor.result",
     "Workspace": "graphide.workspace",
     "dumps": "graphide.graph.file",
     "load": "graphide.graph.file",

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphide import paths, settings as settings_file
-from graphide.errors import GraphFileError, GraphideError, InferenceFault, InvalidGraph, UsageError
+from graphide.errors import GraphFileError, InferenceFault, InvalidGraph, UsageError
 from graphide.executor.context import Ledger, Services
-from graphide.executor.events import Event, RunFinished, Status
+from graphide.executor.events import Event
 from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
 from graphide.executor.nested import outlines_of
-from graphide.executor.plan import Blocked, Plan, make_plan
-from graphide.executor.run import cached_steps, run
+from graphide.executor.plan import Blocked, Plan, hopeless, make_plan
+from graphide.executor.preview import Preview, preview
+from graphide.executor.result import RunResult, collect
+from graphide.executor.run import run
 from graphide.executor.threads import Threads
 from graphide.graph import file as graph_file
 from graphide.graph.bind import bind_inputs
@@ -52,38 +54,6 @@ class Document(NamedTuple):
     graph: Graph
     path: Path | None = None
     notes: tuple[Problem, ...] = ()
-
-
-class PreviewStep(NamedTuple):
-    """One step of a run that has not begun; `model` is the file that would answer it, `problem` why it cannot run."""
-
-    id: str
-    type: str
-    cached: bool
-    model: str = ""
-    problem: str = ""
-
-
-class Preview(NamedTuple):
-    """What a run would do, in order, and the names of its results."""
-
-    steps: tuple[PreviewStep, ...]
-    results: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended, for code that does not look at events."""
-
-    status: Status
-    outputs: Mapping[str, Any]
-    usage: Mapping[str, Any]
-    models: Mapping[str, Json]
-    seed: int
-    failures: tuple[Any, ...] = ()
-
-    def __getitem__(self, name: str) -> Any:
-        return self.outputs[name]
 
 
 class _Prepared(NamedTuple):
@@ -249,9 +219,7 @@ class Workspace:
     def preview(self, document: Document, *, targets: Collection[str] = (), seed: int | None = None) -> Preview:
         """Return what a run would do, as far as that can be told before it; raises InvalidGraph."""
         plan, services = self._prepare(document, targets)
-        cached = cached_steps(plan, services, seed=Seed(seed) if seed is not None else None)
-        steps = tuple(self._preview_step(step_id, plan, services, step_id in cached) for step_id in plan.steps)
-        return Preview(steps, tuple(result.name for result in plan.results))
+        return preview(plan, services, seed=Seed(seed) if seed is not None else None)
 
     def run(
         self,
@@ -274,15 +242,7 @@ class Workspace:
 
     def result(self, document: Document, **options: Any) -> RunResult:
         """Run a document to its end and return its result; options are those of `run`."""
-        from graphide.executor.events import NodeFailed
-
-        failures: list[NodeFailed] = []
-        for event in self.run(document, **options):
-            if isinstance(event, NodeFailed):
-                failures.append(event)
-            elif isinstance(event, RunFinished):
-                return RunResult(event.status, event.outputs, event.usage, event.models, event.seed, tuple(failures))
-        raise GraphideError("the run ended without a result")
+        return collect(self.run(document, **options))
 
     def _prepare(self, document: Document, targets: Collection[str]) -> tuple[Plan, Services]:
         """Check and plan a document; raises InvalidGraph. The last plan is kept for a re-run of the same graph."""
@@ -302,24 +262,11 @@ class Workspace:
             raise InvalidGraph(f"{name} cannot run", problems=stopping)
         blocked = {node: Blocked(found.message, found.hint) for node, found in left_out(problems).items()}
         plan = make_plan(document.graph, self.registry, targets=targets, outlines=outlines, blocked=blocked)
-        if plan.results and all(_hopeless(plan, result.step) for result in plan.results):
+        if plan.results and all(hopeless(plan, result.step) for result in plan.results):
             raise InvalidGraph("nothing of the graph can run", problems=tuple(left_out(problems).values()))
         if not looked_inside:  # other files may change between two runs, a graph does not
             self._prepared = _Prepared(document.graph, tuple(targets), plan)
         return plan, services
-
-    def _preview_step(self, step_id: str, plan: Plan, services: Services, cached: bool) -> PreviewStep:
-        step = plan.steps[step_id]
-        model = problem = ""
-        if step.blocked is not None:
-            problem = step.blocked.message
-        elif step.spec is not None and step.spec.model_settings:
-            try:
-                identity = services.backend.identity(step.settings[step.spec.model_settings[0]])
-                model = str(identity["file"])
-            except GraphideError as error:
-                problem = str(error)
-        return PreviewStep(step_id, step.node.type, cached, model, problem)
 
     # --- wiring
 
@@ -419,18 +366,3 @@ class Workspace:
                 raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
             self._model_files[key] = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
         return self._model_files[key]
-
-
-def _hopeless(plan: Plan, step_id: str) -> bool:
-    """Whether a step needs, through every way to it, a step that cannot run."""
-    stack, seen = [step_id], {step_id}
-    while stack:
-        step = plan.steps[stack.pop()]
-        if step.blocked is not None:
-            return True
-        tolerant = any(binding.port.tolerant for binding in step.bindings)
-        for parent in () if tolerant else step.parents:
-            if parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return False

@@ -11,9 +11,10 @@ import pytest
 
 from graphide.errors import InvalidGraph, ModelMismatch, ModelMissing, UsageError
 from graphide.executor.events import Event, NodeFailed, NodeFinished, RunFinished
+from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import ModelRef
 from graphide.settings import Settings
-from graphide.workspace import Document, Preview, PreviewStep, Workspace
+from graphide.workspace import Document, Workspace
 
 HELLO = b"""{"graphide": 1, "title": "T", "nodes": {
   "topic": {"type": "variable", "value": "volcanoes"},

@@ -15,9 +15,10 @@ from graphide.cli.render import error_text, failure_text, table, usage_line
 from graphide.cli.report import Report, dumps, without
 from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
+from graphide.executor.preview import Preview
 from graphide.graph.model import Graph
 from graphide.graph.topology import ancestors
-from graphide.workspace import Document, Preview, Workspace
+from graphide.workspace import Document, Workspace
 
 if TYPE_CHECKING:
     from graphide.inference.spawn import Spawned

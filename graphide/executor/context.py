@@ -12,8 +12,10 @@ from typing import Any
 
 from graphide.errors import GraphideError
 from graphide.executor.cache import Cache
+from graphide.executor.events import Event
 from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
+from graphide.executor.nested import run_rows
 from graphide.executor.threads import Submit, Threads
 from graphide.graph.model import Graph
 from graphide.spec.generation import Backend, ModelRequest, Streamed, SubRun
@@ -26,6 +28,10 @@ MAX_DEPTH = 16
 LoadGraph = Callable[[Json, "Services"], "tuple[Graph, Services]"]
 """Gives the graph that a setting names, and the services as seen from inside it: its folder, its models. Raises
 GraphideError."""
+
+
+RunPlan = Callable[..., Generator[Event, None, None]]
+"""`graphide.executor.run.run`."""
 
 
 class Ledger:
@@ -98,6 +104,8 @@ class StepContext:
     cancel: threading.Event
     seed: Seed
     ledger: Ledger
+    run: RunPlan
+    """How a plan inside this step is run; handed in, because a run makes contexts and not the other way round."""
 
     @property
     def cancelled(self) -> bool:
@@ -113,8 +121,6 @@ class StepContext:
     def run_graph(
         self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""
     ) -> Generator[Streamed, None, list[SubRun]]:
-        from graphide.executor.nested import run_rows
-
         if self.services.depth >= MAX_DEPTH:
             raise GraphideError(f"graphs are nested more than {MAX_DEPTH} deep", hint="Does a graph contain itself?")
         return (yield from run_rows(self, graph, rows, name))

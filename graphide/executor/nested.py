@@ -43,8 +43,6 @@ def run_rows(
 
     Inner nodes are called after the number of their row, or after `name` where there is one row.
     """
-    from graphide.executor.run import run
-
     services = context.services
     graph, inside = services.load_graph(dict(reference) if isinstance(reference, Mapping) else reference, services)
     inner = replace(inside, depth=services.depth + 1)
@@ -55,7 +53,7 @@ def run_rows(
     ended = 0
     errors: dict[str, str] = {}
     outputs: Mapping[str, Any] = {}
-    for event in run(plan, inner, seed=context.seed, cancel=context.cancel, ledger=context.ledger):
+    for event in context.run(plan, inner, seed=context.seed, cancel=context.cancel, ledger=context.ledger):
         if isinstance(event, events.RunFinished):
             outputs = event.outputs
         elif isinstance(event, events.Inner):

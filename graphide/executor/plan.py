@@ -105,6 +105,21 @@ def make_plan(
     return Plan(graph.title, steps, {step: tuple(ids) for step, ids in children.items()}, results)
 
 
+def hopeless(plan: Plan, step_id: str) -> bool:
+    """Return whether a step needs, through every way to it, a step that cannot run."""
+    stack, seen = [step_id], {step_id}
+    while stack:
+        step = plan.steps[stack.pop()]
+        if step.blocked is not None:
+            return True
+        tolerant = any(binding.port.tolerant for binding in step.bindings)
+        for parent in () if tolerant else step.parents:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return False
+
+
 def _step(
     node: Node,
     registry: Registry,

@@ -299,7 +299,7 @@ class _Execution:
         )
 
     def _context(self, step: Step) -> StepContext:
-        return StepContext(step.node.id, self.services, self.cancel, self.seed, self.ledger)
+        return StepContext(step.node.id, self.services, self.cancel, self.seed, self.ledger, run)
 
     def _identity(self, model: str) -> Json:
         if model not in self._identities:

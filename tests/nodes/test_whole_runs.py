@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from graphide.executor.result import RunResult
 from graphide.spec.registry import Registry
-from graphide.workspace import RunResult, Workspace
+from graphide.workspace import Workspace
 
 
 def run(registry: Registry, nodes: dict[str, Any], edges: list[str], **inputs: Any) -> RunResult:
