@@ -38,7 +38,7 @@ from graphide.inference.protocol import (
 )
 
 HEARTBEAT_SECONDS = 1.0
-PIECE_SECONDS = 0.02  # see Outbox: measured, not guessed
+PIECE_SECONDS = 0.02  # shorter than a person can see, longer than a token of a small model takes
 _CHUNK = 65536
 
 
@@ -181,7 +181,7 @@ def main() -> NoReturn:
     os.environ["GGML_NO_BACKTRACE"] = "1"
     # The engine's threads wait for each other at barriers, many times a token. Where OpenMP makes them spin there for
     # milliseconds, a neighbour that takes a core stalls all of them; so they spin a little and then sleep. Measured on
-    # two cores (BENCHMARKS.md): as quick as the default on a quiet machine, 1.4 times as quick beside a busy process.
+    # two cores (BENCHMARKS.md): as quick as the default on a quiet machine, twice as quick beside a busy process.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     commands, reports = _own_pipes()
     library = binding()
