@@ -153,9 +153,12 @@ class Workspace:
         """Return the document in a file, or the packaged template of that name; raises GraphFileError."""
         path = Path(source)
         if not path.suffix and not path.exists():
-            template = paths.templates_folder() / f"{source}.json"
-            if template.is_file():
-                path = template
+            template = paths.templates_folder() / f"{path.name}.json"
+            if not template.is_file():
+                names = ", ".join(sorted(found.stem for found in template.parent.glob("*.json")))
+                hint = f"The starter templates are: {names}"
+                raise GraphFileError("is neither a file nor a starter template", where=str(source), hint=hint)
+            path = template
         return self._document(graph_file.load(path), path)
 
     def loads(self, data: bytes | str, name: str = "") -> Document:

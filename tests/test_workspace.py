@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from graphide.errors import InvalidGraph, ModelMismatch, ModelMissing, UsageError
+from graphide.errors import GraphFileError, InvalidGraph, ModelMismatch, ModelMissing, UsageError
 from graphide.executor.events import Event, NodeFailed, NodeFinished, RunFinished
 from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import ModelRef
@@ -265,3 +265,8 @@ def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(
     assert again.usage["completion_tokens"] == 16
     assert again.usage["tokens_per_second"] > 0
     assert again.usage["time_to_first_token"] > 0
+
+
+def test_a_name_that_is_neither_file_nor_template_lists_the_templates(echo: Workspace) -> None:
+    with pytest.raises(GraphFileError, match="helo: is neither a file nor a starter template.*hello"):
+        echo.load("helo")

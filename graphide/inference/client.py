@@ -19,6 +19,7 @@ imported here, so importing this costs next to nothing.
 from __future__ import annotations
 
 import itertools
+import os
 import queue
 import threading
 import time
@@ -292,7 +293,7 @@ class Worker:
         return faults.from_exit(code, phase, lines, where=self._where())
 
     def _where(self) -> str:
-        return self._wanted.path if self._wanted else ""
+        return f'model "{os.path.basename(self._wanted.path)}"' if self._wanted else ""
 
 
 class _NeverHeard(InferenceFault):
