@@ -104,6 +104,38 @@ def test_a_preview_names_steps_models_and_what_is_cached() -> None:
     assert [step.cached for step in after.steps] == [True] * 5
 
 
+@pytest.mark.real_model
+def test_a_preview_counts_the_tokens_of_a_prompt_as_the_run_does() -> None:
+    with Workspace(settings=Settings(), cache=False) as workspace:
+        document = workspace.set(workspace.loads(HELLO), "answer", "max_tokens", "1")
+        (counts,) = [step.tokens for step in workspace.preview(document).steps if step.tokens]
+        result = workspace.result(document, seed=1)
+    assert counts.total == sum(counts.messages) + counts.template == result.usage["prompt_tokens"]
+    assert (len(counts.messages), counts.n_ctx) == (1, 4096)
+
+
+@pytest.mark.real_model
+def test_a_preview_says_which_prompts_are_too_long_and_which_hang_on_an_answer() -> None:
+    chained = b"""{"graphide": 1, "nodes": {"p": {"type": "variable", "value": "%s"}, "a": {"type": "model", "n_ctx": 256},
+      "b": {"type": "model"}, "o": {"type": "output"}},
+      "edges": ["p.value -> a.prompt", "a.text -> b.prompt", "b.text -> o.value"]}""" % (b"word " * 400)
+    with Workspace(settings=Settings(), cache=False) as workspace:
+        steps = {step.id: step for step in workspace.preview(workspace.loads(chained)).steps}
+    tokens = steps["a"].tokens
+    assert tokens is not None and tokens.total > tokens.n_ctx == 256
+    assert steps["b"].tokens is None
+
+
+def test_a_preview_writes_nothing_and_asks_nobody(echo: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "g.json").write_text(
+        """{"graphide": 1, "nodes": {"t": {"type": "template", "text": "hi"}, "m": {"type": "model"},
+        "o": {"type": "output", "to": "file", "path": "out.txt"}, "f": {"type": "output", "name": "f", "to": "file",
+        "path": "early.txt"}}, "edges": ["t.text -> m.prompt", "m.text -> o.value", "t.text -> f.value"]}"""
+    )
+    echo.preview(echo.load(tmp_path / "g.json"))
+    assert [path.name for path in tmp_path.iterdir()] == ["g.json"]
+
+
 def test_a_graph_with_problems_does_not_start(echo: Workspace) -> None:
     cycle = echo.loads(
         b'{"graphide": 1, "nodes": {"a": {"type": "join"}, "b": {"type": "join"}, "o": {"type": "output"}},'

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from graphide.errors import Cancelled
-from graphide.spec.generation import Cancel, Chunk, ModelRequest, Progress
+from graphide.spec.generation import Cancel, Chunk, ModelRequest, Progress, TokenCounts
 from graphide.values import Json, Message, Reply, Usage, dumps
 
 NAME = "echo"
@@ -41,6 +41,10 @@ class EchoBackend:
     def identity(self, model: str) -> Json:
         """Return the echo's name: it is the same everywhere."""
         return {"file": NAME, "sha256": "", "backend": NAME}
+
+    def count(self, request: ModelRequest) -> TokenCounts | None:
+        """Return None: words are not tokens."""
+        return None
 
     def expect(self, model: str) -> None:
         """Do nothing: there is nothing to get ready."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from graphide.inference.protocol import (
     PrefillProgress,
 )
 from graphide.inference.spawn import Spawned
-from graphide.spec.generation import Cancel, Chunk, ModelRequest, Progress
+from graphide.spec.generation import Cancel, Chunk, ModelRequest, Progress, TokenCounts
 from graphide.values import Json, Message, Reply
 
 MAX_LOADED = 2
@@ -55,6 +55,7 @@ class Workers:
         self._max_loaded = max_loaded
         self._lock = threading.Lock()
         self._workers: OrderedDict[Path, Worker] = OrderedDict()
+        self._counters: dict[Path, Worker] = {}
         self._spare = Worker(spawned=spawned) if spawned else None
 
     def expect(self) -> None:
@@ -79,11 +80,26 @@ class Workers:
             other.close()
         return worker
 
+    def counter(self, path: Path) -> Worker:
+        """Return a worker that can count the tokens of a model file: the one that has it loaded, else one for that only."""
+        with self._lock:
+            loaded = self._workers.get(path)
+            if loaded is not None and loaded.info is not None:
+                return loaded
+            counter = self._counters.get(path)
+            if counter is None:
+                counter, self._spare = self._spare or Worker(), None
+                counter.aim(str(path), replace(self.options, vocab_only=True))
+                self._counters[path] = counter
+            return counter
+
     def close(self) -> None:
         """End all workers."""
         with self._lock:
-            workers = [*self._workers.values(), *([self._spare] if self._spare else [])]
+            spare = [self._spare] if self._spare else []
+            workers = [*self._workers.values(), *self._counters.values(), *spare]
             self._workers.clear()
+            self._counters.clear()
             self._spare = None
         for worker in workers:
             worker.close()
@@ -112,6 +128,11 @@ class LocalBackend:
             "n_gpu_layers": options.n_gpu_layers,
             "n_ctx": options.n_ctx,
         }
+
+    def count(self, request: ModelRequest) -> TokenCounts | None:
+        """Return how long the prompt is, by the model's own template and tokenizer; loads the vocabulary, not the weights."""
+        counts = self._workers.counter(self._find(request.model).path).count(_request(request))
+        return TokenCounts(counts.messages, counts.template, counts.total, counts.n_ctx)
 
     def generate(self, request: ModelRequest, cancel: Cancel) -> Generator[Chunk | Progress, None, Reply]:
         """Load the model where it is not loaded yet, stream the answer, and return it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from graphide.backends.echo import NAME as ECHO
-from graphide.spec.generation import Backend, Cancel, Chunk, ModelRequest, Progress
+from graphide.spec.generation import Backend, Cancel, Chunk, ModelRequest, Progress, TokenCounts
 from graphide.values import Json, Reply
 
 
@@ -31,6 +31,11 @@ class Router:
         """Return what identifies the model that answers for the name `model`."""
         name = self._name(model)
         return self._backend(name).identity(name)
+
+    def count(self, request: ModelRequest) -> TokenCounts | None:
+        """Return how long a prompt is, as the backend that would answer counts it."""
+        model = self._name(request.model)
+        return self._backend(model).count(replace(request, model=model))
 
     def expect(self, model: str) -> None:
         """Tell the backend of `model` that it will be asked soon."""

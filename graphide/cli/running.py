@@ -15,7 +15,7 @@ from graphide.cli.render import error_text, failure_text, table, usage_line
 from graphide.cli.report import Report, dumps, without
 from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
-from graphide.executor.preview import Preview
+from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import Graph
 from graphide.graph.topology import ancestors
 from graphide.workspace import Document, Workspace
@@ -168,15 +168,23 @@ def _say_end(report: Report, text: results.Text, expected: tuple[results.Expecte
 
 def _dry(preview: Preview, options: Options) -> int:
     if options.format in ("json", "jsonl"):
-        steps = [
-            {"id": step.id, "type": step.type, "cached": step.cached, "model": step.model, "problem": step.problem}
-            for step in preview.steps
-        ]
+        steps = [{**step._asdict(), "tokens": step.tokens._asdict() if step.tokens else None} for step in preview.steps]
         streams.out(dumps({"schema": SCHEMA, "steps": steps, "results": list(preview.results)}) + "\n")
         return EXIT_OK
     rows = []
     for step in preview.steps:
         state = "cannot run" if step.problem else "cached" if step.cached else "runs"
-        rows.append((step.id, step.type, state, step.problem or (f"with {step.model}" if step.model else "")))
+        rows.append((step.id, step.type, state, step.problem or _asked(step)))
     streams.out(table(rows) + f"\nresults: {', '.join(preview.results) or '(none)'}\n")
     return EXIT_OK
+
+
+def _asked(step: PreviewStep) -> str:
+    """Return which model would be asked, and how much of its context the prompt takes."""
+    if not step.model:
+        return ""
+    if step.tokens is None:
+        return f"with {step.model}"
+    counts = ", ".join(f"message {number}: {count:,}" for number, count in enumerate(step.tokens.messages, 1))
+    over = ", too long" if step.tokens.total > step.tokens.n_ctx else ""
+    return f"with {step.model}; prompt {step.tokens.total:,} of {step.tokens.n_ctx:,} tokens ({counts}){over}"

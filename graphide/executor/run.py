@@ -53,11 +53,11 @@ def run(
         execution.stop()
 
 
-def cached_steps(plan: Plan, services: Services, *, seed: Seed | None = None) -> frozenset[str]:
-    """Return the steps of a plan whose result is in the cache now, as far as that can be told without running it."""
+def foreseen_results(plan: Plan, services: Services, *, seed: Seed | None = None) -> Mapping[str, Mapping[str, Any]]:
+    """Return the results that are in the cache now, by step, as far as that can be told without running the plan."""
     execution = _Execution(plan, services, seed or draw_seed(), threading.Event(), Ledger())
     execution.foresee()
-    return frozenset(execution.foreseen)
+    return execution.foreseen
 
 
 class _Execution:

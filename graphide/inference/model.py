@@ -72,14 +72,19 @@ class Model:
         self.options = options
         self.log = log
         self.vocabulary = Vocabulary(library, handle)
-        self.n_ctx_train: int = library.llama_model_n_ctx_train(handle)
         self.metadata = _metadata(library, handle)
+        self.n_ctx_train: int = library.llama_model_n_ctx_train(handle) or self._written_context()
 
     @property
     def chat_template(self) -> str:
         """Return the model's own chat template, "" when it has none."""
         template = self.library.llama_model_chat_template(self.handle, None)
         return template.decode("utf-8", "replace") if template else ""
+
+    def _written_context(self) -> int:
+        """Return the trained context as the file has it; the engine does not read it where it loads no weights."""
+        written = self.metadata.get(f"{self.metadata.get('general.architecture', '')}.context_length", "")
+        return int(written) if written.isdecimal() else 0
 
     def info(self, *, n_ctx: int, n_threads: int) -> ModelInfo:
         """Return what the app shows about the model."""
@@ -133,7 +138,7 @@ def load_model(
     parameters = library.llama_model_default_params()
     parameters.n_gpu_layers = options.n_gpu_layers if options.n_gpu_layers >= 0 else 9999
     parameters.load_mode = library.LLAMA_LOAD_MODE_MMAP
-    parameters.vocab_only = False
+    parameters.vocab_only = options.vocab_only
     parameters.check_tensors = False
     parameters.progress_callback = callback
     handle = library.llama_model_load_from_file(path.encode(), parameters)

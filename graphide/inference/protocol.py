@@ -34,7 +34,7 @@ class LoadOptions:
     """How a model is loaded; nothing is left to the engine's own defaults.
 
     `n_ctx=0` takes the smaller of the trained context and 4096 tokens, `n_threads=0` the physical cores, a negative
-    `n_gpu_layers` all layers.
+    `n_gpu_layers` all layers. `vocab_only` loads no weights: enough to count tokens, in a fraction of the time.
     """
 
     n_ctx: int = 0
@@ -45,6 +45,7 @@ class LoadOptions:
     kv_type: KvType = "f16"
     swa_full: bool = False
     flash_attn: FlashAttention = "auto"
+    vocab_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,12 +37,14 @@ class Session:
 
     def prepare(self) -> ModelInfo:
         """Create the context and return what the app shows about the model; raises InferenceFault (oom)."""
+        if self.model.options.vocab_only:
+            return self.model.info(n_ctx=self._size(0), n_threads=0)
         context = self._context_for(0)
         return self.model.info(n_ctx=context.n_ctx, n_threads=context.n_threads)
 
     def count(self, request: GenerateRequest) -> Counts:
         """Return the tokens of a request's prompt, message by message."""
-        n_ctx = request.n_ctx or (self._context.n_ctx if self._context else 0)
+        n_ctx = request.n_ctx or (self._context.n_ctx if self._context else self._size(0))
         if request.prompt is not None:
             return Counts(total=len(self._template.raw_tokens(request.prompt)), n_ctx=n_ctx)
         content = [self._template.content_tokens(message) for message in request.messages]
@@ -52,6 +54,8 @@ class Session:
         """Answer a request, yielding progress and text; raises Cancelled or InferenceFault."""
         began = time.perf_counter()
         yield Entered("prepare")
+        if self.model.options.vocab_only:
+            raise InferenceFault("bad_request", "only the vocabulary is loaded", hint="Load the model to ask it")
         gbnf = wanted_grammar(request.json_schema, request.grammar)
         context = self._context_for(request.n_ctx)
         job = _job(request, self._template, request.n_ctx or context.n_ctx, began)
@@ -78,10 +82,12 @@ class Session:
         if self._context:
             self._context.close()
             self._context = None
-        options = self.model.options
-        size = context_size(wanted, options, self.model.n_ctx_train)
-        self._context = Context(self.model, size, abort=self._abort, n_threads=thread_count(options))
+        threads = thread_count(self.model.options)
+        self._context = Context(self.model, self._size(wanted), abort=self._abort, n_threads=threads)
         return self._context
+
+    def _size(self, wanted: int) -> int:
+        return context_size(wanted, self.model.options, self.model.n_ctx_train)
 
 
 def _job(request: GenerateRequest, template: ChatTemplate, n_ctx: int, began: float) -> Job:

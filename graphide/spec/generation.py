@@ -57,6 +57,15 @@ class ModelRequest:
     overflow: Overflow = "stop"
 
 
+class TokenCounts(NamedTuple):
+    """How long a prompt is, in tokens: each message, the template around them, the sum, and the room there is (n_ctx)."""
+
+    messages: tuple[int, ...]
+    template: int
+    total: int
+    n_ctx: int
+
+
 class Cancel(Protocol):
     """A flag that only ever goes up; `threading.Event` is one."""
 
@@ -80,6 +89,13 @@ class Backend(Protocol):
         """Return what identifies `model` for caches and records (file, sha256, engine settings).
 
         Raises ModelMissing when it is not there.
+        """
+        ...
+
+    def count(self, request: ModelRequest) -> TokenCounts | None:
+        """Return how long the prompt of a request is, by the model's own tokenizer; None where that cannot be told.
+
+        Answers nothing and needs no weights. Raises what `generate` raises for a model that is not there.
         """
         ...
 

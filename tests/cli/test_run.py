@@ -184,7 +184,14 @@ def test_a_dry_run_says_what_would_run(graphide_: Command, hello: Path) -> None:
     graphide_("run", hello, "-m", "echo", "--seed", "1")
     body = graphide_("run", hello, "-m", "echo", "--seed", "1", "--dry-run", "--format", "json").json
     assert body["results"] == ["answer"]
-    assert {"id": "answer", "type": "model", "cached": True, "model": "echo", "problem": ""} in body["steps"]
+    answer = {"id": "answer", "type": "model", "cached": True, "model": "echo", "problem": "", "tokens": None}
+    assert answer in body["steps"]
+
+
+@pytest.mark.real_model
+def test_a_dry_run_counts_the_tokens_of_a_prompt(graphide_: Command) -> None:
+    (line,) = [line for line in graphide_("run", "hello", "--dry-run").out.splitlines() if line.startswith("answer")]
+    assert line.endswith("; prompt 28 of 4,096 tokens (message 1: 8, message 2: 6)")
 
 
 def test_outputs_go_to_files_whole(graphide_: Command, hello: Path) -> None:

@@ -20,7 +20,7 @@ from graphide.executor.disk_cache import DiskCache, decode, encode
 from graphide.executor.events import Event
 from graphide.executor.keys import Seed
 from graphide.executor.plan import make_plan
-from graphide.executor.run import cached_steps, run
+from graphide.executor.run import foreseen_results, run
 from graphide.graph.model import Graph
 from graphide.values import Message, Sampling, Usage
 from tests.support.runs import Gate, cached, graph, last, registry_with, services
@@ -136,9 +136,9 @@ def test_a_plan_tells_beforehand_what_is_cached() -> None:
     cache = MemoryCache()
     registry = registry_with()
     plan = make_plan(PAIR, registry)
-    assert cached_steps(plan, services(registry, cache=cache)) == frozenset()
+    assert set(foreseen_results(plan, services(registry, cache=cache))) == set()
     list(run(plan, services(registry, cache=cache)))
-    assert cached_steps(plan, services(registry, cache=cache)) == {"a", "b"}
+    assert set(foreseen_results(plan, services(registry, cache=cache))) == {"a", "b"}
 
 
 def test_memory_is_bounded_and_the_oldest_goes_first() -> None:
