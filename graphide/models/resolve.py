@@ -6,12 +6,12 @@ The entry comes from a file that a stranger may have written: it can name files 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 from graphide import paths
 from graphide.errors import GraphideError, ModelMismatch, ModelMissing, UsageError
+from graphide.graph.model import ModelRef
 from graphide.models.identity import hash_steps
 from graphide.models.library import Library, LibraryModel
 
@@ -19,48 +19,22 @@ _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRef:
-    """A model as a graph file names it; size in bytes, 0 and "" where the graph does not say."""
-
-    file: str
-    sha256: str = ""
-    size: int = 0
-    hub: str = ""
-
-
-class NamesModel(Protocol):
-    """Any value with the fields of a `models` entry."""
-
-    @property
-    def file(self) -> str: ...
-    @property
-    def sha256(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def hub(self) -> str: ...
-
-
-def model_ref(entry: Mapping[str, Any] | NamesModel) -> ModelRef:
-    """Return the reference of a `models` entry; raises UsageError when it is not one."""
-    if not isinstance(entry, Mapping):
-        entry = {"file": entry.file, "sha256": entry.sha256, "size": entry.size, "hub": entry.hub}
-    file, sha256 = entry.get("file"), entry.get("sha256") or ""
-    size, hub = entry.get("size") or 0, entry.get("hub") or ""
-    if not isinstance(file, str) or not file.strip() or len(file) > 255 or not file.isprintable():
+def checked(ref: ModelRef) -> ModelRef:
+    """Return a reference that can be looked up, its hash in small letters; raises UsageError where it cannot."""
+    file = ref.file
+    if not file.strip() or len(file) > 255 or not file.isprintable():
         raise UsageError("a model entry needs the name of a file", hint='Write "file": "name.gguf"')
     if "/" in file or "\\" in file or file in (".", ".."):
         raise UsageError(f'a model entry names a file, not the path "{file}"', hint="Write the file name only")
-    if not isinstance(sha256, str) or (sha256 and not _SHA256.fullmatch(sha256.lower())):
+    if ref.sha256 and not _SHA256.fullmatch(ref.sha256.lower()):
         raise UsageError(f'the sha256 of the model file "{file}" is not one', hint="It has 64 hexadecimal digits")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not isinstance(hub, str):
-        raise UsageError(f'the entry of the model file "{file}" is broken', hint="size is in bytes, hub is OWNER/NAME")
-    return ModelRef(file, sha256.lower(), size, hub)
+    if ref.size < 0:
+        raise UsageError(f'the size of the model file "{file}" is below 0', hint="Write it in bytes")
+    return replace(ref, sha256=ref.sha256.lower())
 
 
 def resolve_steps(
-    library: Library, entry: Mapping[str, Any] | NamesModel, *, allow_mismatch: bool = False
+    library: Library, ref: ModelRef, *, allow_mismatch: bool = False
 ) -> Generator[int, None, LibraryModel]:
     """Yield bytes hashed so far, and return the model file that a graph means.
 
@@ -68,7 +42,7 @@ def resolve_steps(
     not hashed. Raises ModelMissing, or ModelMismatch when only a file with another hash or size has the name;
     `allow_mismatch` takes that file. Close the generator to cancel.
     """
-    ref = model_ref(entry)
+    ref = checked(ref)
     models = library.list()
     named = [model for model in models if model.file.casefold() == ref.file.casefold()]
     right_size = [model for model in (*named, *models) if not ref.size or model.size == ref.size]
@@ -85,9 +59,9 @@ def resolve_steps(
     raise ModelMissing(f'model file "{ref.file}" is not on this machine', hint=_how_to_get(ref))
 
 
-def resolve(library: Library, entry: Mapping[str, Any] | NamesModel, *, allow_mismatch: bool = False) -> LibraryModel:
+def resolve(library: Library, ref: ModelRef, *, allow_mismatch: bool = False) -> LibraryModel:
     """Return the model file that a graph means; `resolve_steps` without the steps."""
-    steps = resolve_steps(library, entry, allow_mismatch=allow_mismatch)
+    steps = resolve_steps(library, ref, allow_mismatch=allow_mismatch)
     while True:
         try:
             next(steps)

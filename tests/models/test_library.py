@@ -8,17 +8,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graphide import paths
-from graphide.errors import ModelMismatch, ModelMissing, UsageError
-from graphide.graph.model import ModelRef as GraphModelRef
+from graphide.errors import GraphFileError, ModelMismatch, ModelMissing, UsageError
+from graphide.graph.file import loads
+from graphide.graph.model import ModelRef
 from graphide.models.filecache import FileCache
 from graphide.models.identity import sha256_of
 from graphide.models.library import Library, LibraryModel, open_library
-from graphide.models.resolve import ModelRef, model_ref, resolve, resolve_steps
+from graphide.models.resolve import checked, resolve, resolve_steps
 from graphide.models.scan import MAX_DEPTH
 from tests.support.gguf_builder import gguf_bytes, write_gguf, write_split
 
@@ -283,14 +286,9 @@ def test_a_warm_scan_of_a_thousand_files_is_quick(own: Path, tmp_path: Path) -> 
 # --- which file a graph means ---
 
 
-def entry_of(path: Path, **changes: object) -> dict[str, object]:
-    return {
-        "file": path.name,
-        "sha256": sha256_of(path),
-        "size": path.stat().st_size,
-        "hub": "owner/repo-GGUF",
-        **changes,
-    }
+def entry_of(path: Path, **changes: Any) -> ModelRef:
+    ref = ModelRef(file=path.name, sha256=sha256_of(path), size=path.stat().st_size, hub="owner/repo-GGUF")
+    return replace(ref, **changes)
 
 
 @pytest.fixture
@@ -301,9 +299,9 @@ def library(own: Path, tmp_path: Path) -> Library:
 def test_a_graphs_model_is_found_by_name_and_hash(own: Path, library: Library) -> None:
     path = write_gguf(own / "a.gguf")
     assert resolve(library, entry_of(path)).path == path
-    assert resolve(library, {"file": "A.gguf"}).path == path
+    assert resolve(library, ModelRef("A.gguf")).path == path
     assert resolve(library, ModelRef("a.gguf", size=path.stat().st_size)).path == path
-    assert resolve(library, GraphModelRef(file="a.gguf", sha256=sha256_of(path))).path == path
+    assert resolve(library, ModelRef(file="a.gguf", sha256=sha256_of(path))).path == path
 
 
 def test_a_renamed_model_is_found_by_its_hash(own: Path, library: Library) -> None:
@@ -335,12 +333,12 @@ def test_a_changed_model_is_a_mismatch_unless_allowed(own: Path, library: Librar
     with pytest.raises(ModelMismatch, match=rf"the hash {have[:12]}"):
         resolve(library, entry_of(path, sha256=want, size=5))
     with pytest.raises(ModelMismatch, match="bytes, the graph asks for 5"):
-        resolve(library, {"file": "a.gguf", "size": 5})
+        resolve(library, ModelRef("a.gguf", size=5))
 
 
 def test_a_missing_model_names_the_one_command(library: Library) -> None:
     with pytest.raises(ModelMissing) as caught:
-        resolve(library, {"file": "a.gguf", "sha256": "ab" * 32, "size": 5, "hub": "owner/repo-GGUF"})
+        resolve(library, ModelRef("a.gguf", "owner/repo-GGUF", "ab" * 32, 5))
     assert str(caught.value) == (
         'model file "a.gguf" is not on this machine. '
         f'Download "a.gguf" from the Hugging Face repository owner/repo-GGUF into {paths.models_folder()}'
@@ -351,7 +349,7 @@ def test_a_missing_model_names_the_one_command(library: Library) -> None:
 @pytest.mark.parametrize("hub", ["", "x; rm -rf ~", "a/b c", "$(x)/y", "-f/x", "a/b/c", "a/b\nc"])
 def test_a_hub_name_that_is_not_one_is_not_repeated(library: Library, hub: str) -> None:
     with pytest.raises(ModelMissing) as caught:
-        resolve(library, {"file": "a.gguf", "hub": hub})
+        resolve(library, ModelRef("a.gguf", hub))
     assert caught.value.hint == "Ask the author of the graph for the file, or choose another with --model NAME"
 
 
@@ -360,7 +358,6 @@ def test_a_hub_name_that_is_not_one_is_not_repeated(library: Library, hub: str) 
     [
         {},
         {"file": ""},
-        {"file": 5},
         {"file": "/etc/passwd"},
         {"file": "../a.gguf"},
         {"file": "..\\a.gguf"},
@@ -368,16 +365,27 @@ def test_a_hub_name_that_is_not_one_is_not_repeated(library: Library, hub: str) 
         {"file": "a\x1b[31m.gguf"},
         {"file": "x" * 300},
         {"file": "a", "sha256": "xyz"},
-        {"file": "a", "sha256": 5},
         {"file": "a", "size": -1},
+    ],
+)
+def test_an_entry_that_cannot_be_looked_up_is_a_usage_error(entry: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        checked(ModelRef(**entry))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"file": 5},
+        {"file": "a", "sha256": 5},
         {"file": "a", "size": "5"},
         {"file": "a", "size": True},
         {"file": "a", "hub": 5},
     ],
 )
-def test_a_broken_entry_is_a_usage_error(entry: dict[str, object]) -> None:
-    with pytest.raises(UsageError):
-        model_ref(entry)
+def test_an_entry_of_another_shape_is_refused_when_the_graph_is_read(entry: dict[str, object]) -> None:
+    with pytest.raises(GraphFileError, match="models"):
+        loads(json.dumps({"graphide": 1, "models": {"m": entry}}))
 
 
 def test_resolving_reports_progress_and_can_be_cancelled(own: Path, library: Library) -> None:
@@ -392,6 +400,6 @@ def test_resolving_reports_progress_and_can_be_cancelled(own: Path, library: Lib
 
 def test_a_split_model_is_resolved_by_all_its_parts(own: Path, library: Library) -> None:
     parts = write_split(own, "big", 2)
-    entry = {"file": parts[0].name, "sha256": sha256_of(parts), "size": sum(part.stat().st_size for part in parts)}
+    entry = ModelRef(parts[0].name, "", sha256_of(parts), sum(part.stat().st_size for part in parts))
     found: LibraryModel = resolve(library, entry)
     assert found.parts == tuple(parts)
