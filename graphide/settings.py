@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from graphide.disk import write_atomically
 from graphide.errors import GraphideError
 from graphide.paths import config_folder
 
@@ -89,10 +90,10 @@ def save(settings: Settings, path: Path | None = None) -> None:
 
     path = path or config_folder() / "config.json"
     ensure(path.parent)
-    fresh = path.with_suffix(".tmp")
     try:
-        fresh.write_bytes(orjson.dumps(to_json(settings), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
-        fresh.replace(path)
+        write_atomically(
+            path, orjson.dumps(to_json(settings), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+        )
     except OSError as error:
         raise GraphideError(f"cannot be written: {error.strerror}", where=str(path)) from error
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from graphide.cli.render import for_terminal, value_text
 from graphide.cli.report import dumps
+from graphide.disk import write_atomically
 from graphide.errors import GraphideError, UsageError
 from graphide.executor.events import NodeChunk
 from graphide.graph.model import Edge, Graph
-from graphide.graph.outline import OUTPUT_TYPE, output_name
+from graphide.graph.outline import OUTPUT_TYPE, ends, output_name
 from graphide.graph.problems import nearest
+from graphide.graph.topology import links
 from graphide.spec.registry import Registry
 from graphide.values import to_json
 
@@ -34,11 +36,9 @@ class Expected:
 
 def expected(graph: Graph, registry: Registry, targets: Sequence[str]) -> tuple[Expected, ...]:
     """Return the results of a run to `targets` (empty: all outputs), as the plan of the run has them."""
-    incoming: dict[str, list[Edge]] = {}
-    for edge in graph.edges:
-        incoming.setdefault(edge.target, []).append(edge)
+    joined = links(graph)
     wanted = [node_id for node_id in dict.fromkeys(targets) if node_id in graph.nodes] or ends(graph)
-    return tuple(_expected(graph, registry, node_id, incoming.get(node_id, [])) for node_id in wanted)
+    return tuple(_expected(graph, registry, node_id, joined.incoming(node_id)) for node_id in wanted)
 
 
 def check_files(files: Mapping[str, Path], results: Sequence[Expected]) -> None:
@@ -55,8 +55,6 @@ def check_files(files: Mapping[str, Path], results: Sequence[Expected]) -> None:
 
 def write_files(files: Mapping[str, Path], outputs: Mapping[str, Any]) -> dict[str, str]:
     """Write outputs to files, whole or not at all: text as it is, other values as JSON. Return the files by output."""
-    from graphide.graph.file import write_atomically
-
     written: dict[str, str] = {}
     for name, path in files.items():
         if name not in outputs:
@@ -125,14 +123,7 @@ def as_lines(outputs: Mapping[str, Any]) -> str:
     return "".join(dumps({"name": name, "value": to_json(value)}) + "\n" for name, value in outputs.items())
 
 
-def ends(graph: Graph) -> list[str]:
-    """Return the nodes that a graph runs to by itself: its outputs, or its last nodes when it has none."""
-    outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
-    sources = {edge.source for edge in graph.edges}
-    return outputs or [node_id for node_id in graph.nodes if node_id not in sources]
-
-
-def _expected(graph: Graph, registry: Registry, node_id: str, incoming: list[Edge]) -> Expected:
+def _expected(graph: Graph, registry: Registry, node_id: str, incoming: tuple[Edge, ...]) -> Expected:
     node = graph.nodes[node_id]
     if node.type == OUTPUT_TYPE:
         edges = [edge for edge in incoming if edge.input == "value"]

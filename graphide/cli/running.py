@@ -17,6 +17,7 @@ from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
 from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import Graph
+from graphide.graph.outline import ends
 from graphide.graph.topology import ancestors
 from graphide.workspace import Document, Workspace
 
@@ -86,7 +87,7 @@ def _needed(graph: Graph, targets: tuple[str, ...]) -> frozenset[str]:
     """Return the nodes that the results depend on; all of them when a target does not exist, which is said later."""
     if any(target not in graph.nodes for target in targets):
         return frozenset()
-    return ancestors(graph, targets or results.ends(graph))
+    return ancestors(graph, targets or ends(graph))
 
 
 def _started(workspace: Workspace, document: Document, options: Options) -> int:

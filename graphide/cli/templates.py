@@ -9,6 +9,7 @@ import click
 from graphide.cli import completion, streams
 from graphide.cli.render import table
 from graphide.cli.report import dumps
+from graphide.disk import write_atomically
 from graphide.errors import EXIT_OK, GraphFileError, GraphideError, UsageError
 from graphide.graph import file as graph_file
 from graphide.graph.model import Graph
@@ -40,7 +41,7 @@ def new(name: str | None, file: Path | None, listed: bool, force: bool, format_:
     if path.exists() and not force:
         raise UsageError("is there already", where=str(path), hint="Choose another name, or replace it with --force")
     try:
-        graph_file.write_atomically(path, data)
+        write_atomically(path, data)
     except OSError as error:
         raise GraphFileError(f"cannot be written: {error.strerror}", where=str(path)) from error
     streams.err(f"wrote {path}. See its inputs with: graphide run {path} --help\n")

@@ -39,7 +39,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._usages: list[tuple[str, Usage, bool]] = []
+        self._usages: list[tuple[Usage, bool]] = []
         self._models: dict[str, Json] = {}
 
     def model(self, name: str, identity: Json) -> None:
@@ -48,10 +48,10 @@ class Ledger:
             if self._models.setdefault(name, identity) != identity:
                 self._models[f"{name} ({identity.get('file', '')} {identity.get('sha256', '')[:12]})"] = identity
 
-    def usage(self, node: str, usage: Usage, *, cached: bool) -> None:
+    def usage(self, usage: Usage, *, cached: bool) -> None:
         """Note what an answer cost; `cached` when it came from the cache and cost that earlier."""
         with self._lock:
-            self._usages.append((node, usage, cached))
+            self._usages.append((usage, cached))
 
     @property
     def models(self) -> dict[str, Json]:
@@ -60,7 +60,7 @@ class Ledger:
 
     def total(self) -> dict[str, Json]:
         """Return the sum: tokens added up, speeds over the time of all answers, the first answer's time to first token."""
-        usages = [usage for _, usage, _ in self._usages]
+        usages = [usage for usage, _ in self._usages]
         if not usages:
             return {}
         prompt = sum(usage.prompt_tokens for usage in usages)
@@ -77,7 +77,7 @@ class Ledger:
             "tokens_per_second": round(completion / seconds, 2) if seconds else 0.0,
             "time_to_first_token": usages[0].time_to_first_token,
             "answers": len(usages),
-            "answers_from_cache": sum(cached for _, _, cached in self._usages),
+            "answers_from_cache": sum(cached for _, cached in self._usages),
         }
 
 
@@ -115,7 +115,7 @@ class StepContext:
         seeded = replace(request, sampling=request.sampling.seeded(self.seed.value))
         self.ledger.model(request.model, self.services.backend.identity(request.model))
         reply = yield from self.services.backend.generate(seeded, self.cancel)
-        self.ledger.usage(self.node_id, reply.usage, cached=False)
+        self.ledger.usage(reply.usage, cached=False)
         return reply
 
     def run_graph(

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from graphide.disk import write_atomically
 from graphide.errors import FileRefused
 
 RULE = (
@@ -100,8 +101,6 @@ class FileAccess:
 
     def write_text(self, path: str, text: str) -> str:
         """Write `text`, whole or not at all, and return the real path; raises FileRefused."""
-        from graphide.graph.file import write_atomically
-
         real = self.resolve(path)
         if self.protected is not None and real == Path(os.path.realpath(self.protected)):
             raise FileRefused(f'"{path}" is the graph file itself; a node does not overwrite it')

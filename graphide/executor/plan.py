@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from graphide.graph.model import Edge, Graph, Node
-from graphide.graph.outline import OUTPUT_TYPE
+from graphide.graph.outline import OUTPUT_TYPE, ends
 from graphide.graph.topology import ancestors, links
 from graphide.spec.nodespec import CacheRule, NodeSpec, Outlines, Port
 from graphide.spec.registry import Registry
@@ -89,7 +89,7 @@ def make_plan(
     everything else runs. Raises UsageError for an unknown target. A cycle must have been refused by `check` before.
     """
     incoming = links(graph).by_target
-    wanted = list(targets) or _default_targets(graph)
+    wanted = list(targets) or ends(graph)
     needed = ancestors(graph, wanted)
     blocked = blocked or {}
     steps: dict[str, Step] = {}
@@ -177,14 +177,6 @@ def _conversion(output: Port | None, port: Port) -> tuple[Wire, ...] | None:
     if source in ("any", "json"):
         return port.wires
     return tuple(wire for wire in port.wires if accepts(source, wire) is None)[:1] or port.wires
-
-
-def _default_targets(graph: Graph) -> list[str]:
-    outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
-    if outputs:
-        return outputs
-    sources = {edge.source for edge in graph.edges}
-    return [node_id for node_id in graph.nodes if node_id not in sources]
 
 
 def _order(needed: Collection[str], incoming: Mapping[str, tuple[Edge, ...]]) -> list[str]:

@@ -237,7 +237,7 @@ class _Execution:
         if cached:
             for value in values.values():
                 if type(value) is Usage:  # that of an answer made now is in the ledger since it was made
-                    self.ledger.usage(step_id, value, cached=True)
+                    self.ledger.usage(value, cached=True)
         if self.services.cache is not None and step_id not in self.keys:
             self.keys[step_id] = keys_of_values(values)
         self.state.finish(step, values)

@@ -9,14 +9,12 @@ from __future__ import annotations
 import errno
 import json
 import os
-import stat
 from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from graphide.disk import write_atomically
 from graphide.errors import GraphFileError
 from graphide.graph.canonical import DEPTH, canonical
 from graphide.graph.model import Graph
@@ -88,30 +86,6 @@ def save(graph: Graph, path: str | os.PathLike[str], registry: Mapping[str, Node
         raise
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file whole or not at all: a temporary file beside it takes its place once it is on the disk.
-
-    The target of a symbolic link is replaced, not the link; the mode of an existing file is kept. Raises OSError.
-    """
-    target = Path(os.path.realpath(path))
-    mode = _mode_of(target)
-    fresh = target.parent / f".graphide-{os.urandom(8).hex()}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-    try:
-        with os.fdopen(os.open(fresh, flags, 0o666), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(fresh, mode)
-        os.replace(fresh, target)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(fresh)
-        raise
-    _sync_folder(target.parent)
-
-
 def parse(data: bytes | str, *, name: str = "") -> Json:
     """Return the JSON document in `data`, read as strictly as graph files are; see `loads` for limits and errors."""
     if len(data) > LARGEST:
@@ -161,26 +135,6 @@ def _unique(pairs: list[tuple[str, Any]], name: str) -> dict[str, Any]:
         hint = "Keep the one that is meant and remove the other"
         raise GraphFileError(f"has the key {shown(twice)} twice in one object", where=name, hint=hint)
     return found
-
-
-def _mode_of(path: Path) -> int | None:
-    try:
-        found = os.stat(path)
-    except FileNotFoundError:
-        return None
-    if not stat.S_ISREG(found.st_mode):
-        raise IsADirectoryError(errno.EISDIR, "is not a file", str(path))
-    return stat.S_IMODE(found.st_mode)
-
-
-def _sync_folder(folder: Path) -> None:
-    # Makes the new name durable; some systems cannot open a folder, and then the file itself is still whole.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _refused(error: OSError | ValueError, path: str | os.PathLike[str]) -> GraphFileError:

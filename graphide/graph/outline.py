@@ -34,6 +34,13 @@ def outline(graph: Graph, registry: Mapping[str, NodeSpec]) -> Outline:
     return Outline(inputs, outputs)
 
 
+def ends(graph: Graph) -> list[str]:
+    """Return the nodes that a graph runs to by itself: its outputs, or its last nodes when it has none."""
+    outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
+    sources = {edge.source for edge in graph.edges}
+    return outputs or [node_id for node_id in graph.nodes if node_id not in sources]
+
+
 def output_name(node: Node, registry: Mapping[str, NodeSpec]) -> str:
     """Return the name under which an output node gives its result."""
     spec = registry.get(node.type)

@@ -22,7 +22,6 @@ FlashAttention = Literal["auto", "on", "off"]
 KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
 StopReason = Literal["end", "stop_string", "length", "context_full"]
 Phase = Literal["start", "load", "prepare", "grammar", "prefill", "generate"]
-KV_TYPES: tuple[KvType, ...] = get_args(KvType)
 
 
 class ProtocolError(GraphideError):

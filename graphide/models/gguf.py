@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import stat
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -270,10 +270,3 @@ def _short(text: str) -> str:
 
 def _fault(message: str, *, kind: FaultKind = "corrupt_file", hint: str = "") -> InferenceFault:
     return InferenceFault(kind, message, hint=hint)
-
-
-def strings(value: Value | None) -> Iterator[str]:
-    """Yield the texts of a metadata value that is a text or a short array of texts."""
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, str):
-            yield item

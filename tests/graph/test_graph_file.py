@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from graphide.disk import write_atomically
 from graphide.errors import EXIT_INVALID_GRAPH, GraphFileError
 from graphide.graph.canonical import DEPTH, document_of
-from graphide.graph.file import LARGEST, dumps, load, loads, save, write_atomically
+from graphide.graph.file import LARGEST, dumps, load, loads, save
 from graphide.graph.model import Edge, Graph, Node
 from graphide.graph.shape import graph_of
 from tests.graph.any_graph import EXAMPLE, graphs

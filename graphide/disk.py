@@ -1,0 +1,53 @@
+"""Files on disk, written whole or not at all. What is in them is the business of whoever writes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file whole or not at all: a temporary file beside it takes its place once it is on the disk.
+
+    The target of a symbolic link is replaced, not the link; the mode of an existing file is kept. Raises OSError.
+    """
+    target = Path(os.path.realpath(path))
+    mode = _mode_of(target)
+    fresh = target.parent / f".graphide-{os.urandom(8).hex()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        with os.fdopen(os.open(fresh, flags, 0o666), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(fresh, mode)
+        os.replace(fresh, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(fresh)
+        raise
+    _sync_folder(target.parent)
+
+
+def _mode_of(path: Path) -> int | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "is not a file", str(path))
+    return stat.S_IMODE(found.st_mode)
+
+
+def _sync_folder(folder: Path) -> None:
+    # Makes the new name durable; some systems cannot open a folder, and then the file itself is still whole.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
