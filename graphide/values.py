@@ -89,7 +89,11 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What an answer cost: counts in tokens, times in seconds, speeds in tokens a second."""
+    """What an answer cost: counts in tokens, times in seconds, speeds in tokens a second.
+
+    `cached_tokens` of the prompt were computed before; `draft_accepted` of `draft_tokens` guessed ones were right.
+    `reproducible` says whether the same request gives the same bytes again: not where requests shared a batch.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -100,6 +104,9 @@ class Usage:
     seed: int | None = None
     stop_reason: str = ""
     dropped: str = ""
+    draft_tokens: int = 0
+    draft_accepted: int = 0
+    reproducible: bool = False
 
 
 class Reply(NamedTuple):

@@ -41,7 +41,8 @@ from graphide.spec.registry import Registry
 from graphide.values import Json
 
 if TYPE_CHECKING:
-    from graphide.backends.local import ModelFile, Workers
+    from graphide.backends.local import ModelFile
+    from graphide.backends.workers import Workers
     from graphide.executor.cache import Cache
     from graphide.inference.spawn import Spawned
     from graphide.models.library import Library
@@ -327,7 +328,7 @@ class Workspace:
 
     @cached_property
     def _workers(self) -> Workers:
-        from graphide.backends.local import Workers
+        from graphide.backends.workers import Workers
         from graphide.inference.protocol import LoadOptions
 
         own = self.settings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from graphide.errors import Cancelled, InferenceFault
@@ -30,7 +31,30 @@ _GGML_TYPES = {
     "iq4_nl": 20,
     "bf16": 30,
 }
+KV_BYTES = {
+    "f32": 4.0,
+    "f16": 2.0,
+    "bf16": 2.0,
+    "q8_0": 1.0625,
+    "q5_1": 0.75,
+    "q5_0": 0.6875,
+    "q4_1": 0.625,
+    "q4_0": 0.5625,
+    "iq4_nl": 0.5625,
+}
+"""Bytes of one number in the KV cache, by its type; source: ggml's block sizes."""
+KEPT_SEQUENCES = 56  # prefixes that stay in the cache beside the running requests
+KEPT_STATES = 4  # the same where each costs memory of its own: sliding windows, recurrent states
 _ABORTED, _NO_ROOM = 2, 1  # what llama_decode returns
+
+
+@dataclass(frozen=True, slots=True)
+class CacheShape:
+    """How large a KV cache is: the longest sequence (`n_ctx`), all its cells, and the sequences it tells apart."""
+
+    n_ctx: int
+    cells: int
+    sequences: int
 
 
 class Context:
@@ -45,7 +69,10 @@ class Context:
         self.library = model.library
         self.n_threads = n_threads
         self._abort = abort
-        parameters = _parameters(self.library, model.options, n_ctx, n_threads, abort)
+        shape = CacheShape(n_ctx, n_ctx, 1)
+        parameters = context_parameters(self.library, model.options, shape, n_threads=n_threads)
+        parameters.abort_callback = abort.callback
+        parameters.abort_callback_data = abort.address
         self.handle = self.library.llama_init_from_model(model.handle, parameters)
         if not self.handle:
             raise faults.from_context(model.path, n_ctx, model.log.lines())
@@ -153,12 +180,44 @@ def thread_count(options: LoadOptions) -> int:
     return options.n_threads if options.n_threads > 0 else physical_cores()
 
 
-def _parameters(library: Any, options: LoadOptions, n_ctx: int, n_threads: int, abort: AbortFlag) -> Any:
+def cache_shape(model: Model, n_ctx: int) -> CacheShape:
+    """Return the cache to create for requests of up to `n_ctx` tokens with the model's load options.
+
+    Raises InferenceFault (bad_request) when the budget for the cache does not hold one such request.
+    """
+    options = model.options
+    per_token = bytes_per_token(model)
+    cells = 2 * n_ctx if options.kv_bytes <= 0 else options.kv_bytes // per_token // CONTEXT_STEP * CONTEXT_STEP
+    if cells < n_ctx:
+        raise InferenceFault(
+            "bad_request",
+            f"the budget of {options.kv_bytes:,} bytes for the KV cache holds {max(0, cells):,} tokens, "
+            f"a context of {n_ctx:,} needs {n_ctx * per_token:,} bytes",
+            where=model.path,
+            hint="Raise kv_bytes, or lower n_ctx",
+        )
+    kept = KEPT_STATES if model.keeps_state or model.window else KEPT_SEQUENCES
+    return CacheShape(n_ctx, cells, min(model.library.llama_max_parallel_sequences(), options.n_parallel + kept))
+
+
+def bytes_per_token(model: Model) -> int:
+    """Return the bytes that one token takes in the KV cache, from the model's header.
+
+    Source: llama.cpp stores per layer n_head_kv keys of key_length and values of value_length numbers.
+    """
+    heads = model.per_layer("attention.head_count_kv") or model.per_layer("attention.head_count")
+    length = model.number("embedding_length") // max(1, model.number("attention.head_count"))
+    width = (model.number("attention.key_length") or length) + (model.number("attention.value_length") or length)
+    return max(1, int(sum(heads) * width * KV_BYTES[model.options.kv_type]))
+
+
+def context_parameters(library: Any, options: LoadOptions, shape: CacheShape, *, n_threads: int) -> Any:
+    """Return the engine's parameters for a context; the fit before a load measures with the same."""
     parameters = library.llama_context_default_params()
-    parameters.n_ctx = n_ctx
+    parameters.n_ctx = shape.cells
     parameters.n_batch = max(1, options.n_batch)
     parameters.n_ubatch = max(1, min(options.n_ubatch, options.n_batch))
-    parameters.n_seq_max = 1
+    parameters.n_seq_max = shape.sequences
     parameters.n_threads = n_threads
     parameters.n_threads_batch = n_threads
     parameters.flash_attn_type = _FLASH[options.flash_attn]
@@ -169,6 +228,4 @@ def _parameters(library: Any, options: LoadOptions, n_ctx: int, n_threads: int, 
     parameters.offload_kqv = True
     parameters.embeddings = False
     parameters.no_perf = True
-    parameters.abort_callback = abort.callback
-    parameters.abort_callback_data = abort.address
     return parameters

@@ -29,6 +29,7 @@ _DOING: dict[Phase, str] = {
     "start": "starting",
     "load": "loading the model",
     "prepare": "preparing the prompt",
+    "queue": "waiting for its turn",
     "grammar": "reading the grammar",
     "prefill": "reading the prompt",
     "generate": "writing the answer",

@@ -81,10 +81,33 @@ class Model:
         template = self.library.llama_model_chat_template(self.handle, None)
         return template.decode("utf-8", "replace") if template else ""
 
+    @property
+    def keeps_state(self) -> bool:
+        """Return whether a layer has a recurrent state, which cannot be taken back to an earlier token."""
+        library = self.library
+        return bool(library.llama_model_is_recurrent(self.handle) or library.llama_model_is_hybrid(self.handle))
+
+    @property
+    def window(self) -> int:
+        """Return the tokens that sliding-window layers look back, 0 when there are none."""
+        return 0 if self.options.swa_full else int(self.library.llama_model_n_swa(self.handle))
+
+    def number(self, key: str) -> int:
+        """Return a whole number of the file's header by its key without the architecture, 0 when it is not there."""
+        written = self.metadata.get(f"{self.metadata.get('general.architecture', '')}.{key}", "")
+        return int(written) if written.isdecimal() else 0
+
+    def per_layer(self, key: str) -> list[int]:
+        """Return a number of the header for each layer, whether the file has one for all or one each."""
+        layers = self.library.llama_model_n_layer(self.handle)
+        written = self.metadata.get(f"{self.metadata.get('general.architecture', '')}.{key}", "")
+        if written.startswith("["):
+            return [int(part) for part in written.strip("[]").split(",") if part.strip().isdecimal()]
+        return [int(written)] * layers if written.isdecimal() else []
+
     def _written_context(self) -> int:
         """Return the trained context as the file has it; the engine does not read it where it loads no weights."""
-        written = self.metadata.get(f"{self.metadata.get('general.architecture', '')}.context_length", "")
-        return int(written) if written.isdecimal() else 0
+        return self.number("context_length")
 
     def info(self, *, n_ctx: int, n_threads: int) -> ModelInfo:
         """Return what the app shows about the model."""
@@ -136,7 +159,7 @@ def load_model(
 
     callback = library.llama_progress_callback(on_progress)
     parameters = library.llama_model_default_params()
-    parameters.n_gpu_layers = options.n_gpu_layers if options.n_gpu_layers >= 0 else 9999
+    parameters.n_gpu_layers = max(0, options.n_gpu_layers)
     parameters.load_mode = library.LLAMA_LOAD_MODE_MMAP
     parameters.vocab_only = options.vocab_only
     parameters.check_tensors = False

@@ -53,6 +53,8 @@ class Limits:
                 return self.load
             case "prepare" | "grammar":
                 return self.prepare
+            case "queue":
+                return self.turn
             case "prefill":
                 return self.prefill
             case "generate":

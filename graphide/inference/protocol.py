@@ -21,7 +21,8 @@ Overflow = Literal["stop", "drop_oldest", "middle_out"]
 FlashAttention = Literal["auto", "on", "off"]
 KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
 StopReason = Literal["end", "stop_string", "length", "context_full"]
-Phase = Literal["start", "load", "prepare", "grammar", "prefill", "generate"]
+Phase = Literal["start", "load", "prepare", "queue", "grammar", "prefill", "generate"]
+Speculation = Literal["off", "lookup", "draft"]
 
 
 class ProtocolError(GraphideError):
@@ -32,19 +33,32 @@ class ProtocolError(GraphideError):
 class LoadOptions:
     """How a model is loaded; nothing is left to the engine's own defaults.
 
-    `n_ctx=0` takes the smaller of the trained context and 4096 tokens, `n_threads=0` the physical cores, a negative
-    `n_gpu_layers` all layers. `vocab_only` loads no weights: enough to count tokens, in a fraction of the time.
+    `n_ctx=0` takes the smaller of the trained context and 4096 tokens: the longest that one request may be.
+    `n_parallel` requests are computed in one batch; `kv_bytes` bounds the KV cache that they and the kept prefixes
+    share (0: room for two contexts). `n_threads=0` adapts them while running, up to the physical cores.
+    `n_gpu_layers=-1` takes as many as fit into free device memory. `vocab_only` loads no weights: enough to count
+    tokens, in a fraction of the time. Prefixes are kept in `prefix_folder` ("": not at all) up to `prefix_bytes`, under
+    the name `model_key` (the sha256 of the file). `speculation` guesses `draft_tokens` ahead, by looking back in the
+    text or with the small model at `draft_path`.
     """
 
     n_ctx: int = 0
+    n_parallel: int = 8
+    kv_bytes: int = 0
     n_batch: int = 512
     n_ubatch: int = 512
     n_threads: int = 0
-    n_gpu_layers: int = 0
+    n_gpu_layers: int = -1
     kv_type: KvType = "f16"
     swa_full: bool = False
     flash_attn: FlashAttention = "auto"
     vocab_only: bool = False
+    prefix_folder: str = ""
+    prefix_bytes: int = 0
+    model_key: str = ""
+    speculation: Speculation = "off"
+    draft_path: str = ""
+    draft_tokens: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +67,8 @@ class GenerateRequest:
 
     `n_ctx=0` keeps the context of the load; a larger one re-creates the context, not the weights. `json_schema` and
     `grammar` (GBNF) force the shape of the answer, at most one of them. `max_tokens=0` goes on until the context is full.
-    `reproducible` forbids everything that changes the last bits of a result (sharing a batch or a cache with other
-    requests); nothing does that yet, so every answer is.
+    `reproducible` forbids everything that changes the last bits of a result (sharing a batch with other requests, a
+    prompt cut into other pieces). `logprobs` is how many of the likeliest tokens are reported at every place, 0 none.
     """
 
     messages: Messages = ()
@@ -65,7 +79,8 @@ class GenerateRequest:
     json_schema: Mapping[str, Any] | None = None
     grammar: str = ""
     overflow: Overflow = "stop"
-    reproducible: bool = True
+    reproducible: bool = False
+    logprobs: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +98,10 @@ class ModelInfo:
     n_vocab: int = 0
     n_layer: int = 0
     n_threads: int = 0
+    n_parallel: int = 1
+    kv_tokens: int = 0
+    n_gpu_layers: int = 0
+    gpu_reason: str = ""
     has_chat_template: bool = False
     engine: str = ""
     load_seconds: float = 0.0
@@ -97,6 +116,23 @@ class Counts:
     template: int = 0
     total: int = 0
     n_ctx: int = 0
+
+
+class Share(NamedTuple):
+    """How much of a prompt is computed for it by another: `tokens` of `total` are those of prompt `of` (-1: none)."""
+
+    total: int
+    tokens: int = 0
+    of: int = -1
+
+
+class TokenLogprob(NamedTuple):
+    """One token of an answer, the natural logarithm of its probability, and the likeliest tokens in its place."""
+
+    token: int
+    text: str
+    logprob: float
+    top: tuple[tuple[int, str, float], ...] = ()
 
 
 # --- from the app to the worker
@@ -119,6 +155,28 @@ class Count(NamedTuple):
     """Count the tokens of `request` without running it; a Counts frame follows."""
 
     request: GenerateRequest
+
+
+class Compare(NamedTuple):
+    """Say how much of the requests' prompts is the same, without running them; a Shares frame follows."""
+
+    requests: tuple[GenerateRequest, ...]
+
+
+class Embed(NamedTuple):
+    """Turn texts into vectors; an Embeddings frame follows."""
+
+    texts: tuple[str, ...]
+
+
+class Ack(NamedTuple):
+    """The app has taken `tokens` more tokens of the answer; a worker that is too far ahead waits for it."""
+
+    tokens: int
+
+
+class Close(NamedTuple):
+    """Keep what is worth keeping on disk and end the process."""
 
 
 class Cancel(NamedTuple):
@@ -179,6 +237,26 @@ class Completion:
     usage: Usage = field(default_factory=Usage)
     counts: Counts = field(default_factory=Counts)
     samplers: tuple[str, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Shares(NamedTuple):
+    """What Compare asked for, in the order of its requests."""
+
+    shares: tuple[Share, ...]
+
+
+class Embeddings(NamedTuple):
+    """One vector of length 1 for each text, and the tokens that were read."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int
+
+
+class Notice(NamedTuple):
+    """Something the user should know that stops nothing, said once."""
+
+    text: str
 
 
 class Stopped(NamedTuple):
@@ -199,7 +277,7 @@ class Heartbeat(NamedTuple):
     """The worker process still gets processor time; sent about once a second while a request runs."""
 
 
-Command = Load | Generate | Count | Cancel
+Command = Load | Generate | Count | Compare | Embed | Ack | Cancel | Close
 Report = (
     Hello
     | LoadProgress
@@ -209,6 +287,9 @@ Report = (
     | Piece
     | Completion
     | Counts
+    | Shares
+    | Embeddings
+    | Notice
     | Stopped
     | Failed
     | Heartbeat
@@ -225,7 +306,7 @@ def encode(frame: Frame, request: int = 0) -> bytes:
     """
     try:
         fields = frame._asdict() if isinstance(frame, tuple) else frame
-        body = orjson.dumps([type(frame).__name__, request, fields])
+        body = orjson.dumps([type(frame).__name__, request, fields], default=tuple)  # named tuples inside
     except TypeError as error:
         raise ProtocolError(
             f"the request cannot be sent: {error}",
@@ -290,4 +371,8 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "usage": lambda value: Usage(**value),
     "counts": lambda value: Counts(**{key: _plain(item) for key, item in value.items()}),
     "json_schema": lambda value: value,
+    "requests": lambda value: tuple(_request(item) for item in value),
+    "shares": lambda value: tuple(Share(*item) for item in value),
+    "vectors": lambda value: tuple(tuple(item) for item in value),
+    "logprobs": lambda value: tuple(TokenLogprob(*item) for item in value) if isinstance(value, list) else value,
 }
