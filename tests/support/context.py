@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from threading import Event
 from typing import Any
 
 from graphide.api import (
     Chunk,
+    Embedded,
     FileRefused,
     GraphideError,
     Message,
@@ -19,6 +21,7 @@ from graphide.api import (
     SubRun,
     Usage,
 )
+from graphide.backends.echo import EchoBackend
 from graphide.values import Json
 
 InnerGraph = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -35,6 +38,7 @@ class FakeContext:
     stop_reason: str = "end"
     graphs: Mapping[str, InnerGraph] = field(default_factory=dict)
     requests: list[ModelRequest] = field(default_factory=list)
+    embedded: list[tuple[str, ...]] = field(default_factory=list)
     inner_runs: list[tuple[Json, list[dict[str, Any]]]] = field(default_factory=list)
 
     def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
@@ -45,6 +49,11 @@ class FakeContext:
             yield Chunk(word)
         usage = Usage(stop_reason=self.stop_reason, completion_tokens=len(text.split()))
         return Reply(text, (*request.messages, Message("assistant", text)), usage)
+
+    def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """Give the vectors of the echo."""
+        self.embedded.append(tuple(texts))
+        return EchoBackend().embed(model, texts, Event())
 
     def run_graph(
         self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""

@@ -36,17 +36,23 @@ def gguf_bytes(
     version: int = 3,
     alignment: int = 32,
     fill: bytes = b"\0",
+    data: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Return a GGUF file: `metadata` changes entries of METADATA (None removes one), tensors are (name, dims, type)."""
+    """Return a GGUF file: `metadata` changes entries of METADATA (None removes one), tensors are (name, dims, type).
+
+    `data` holds the bytes of tensors by name; the others are filled with `fill`.
+    """
     entries = {key: value for key, value in {**METADATA, **(metadata or {})}.items() if value is not None}
     head = b"GGUF" + struct.pack("<IQQ", version, len(tensors), len(entries))
     head += b"".join(_text(key) + _value(value) for key, value in entries.items())
-    offset = 0
+    body, offset = [], 0
     for name, dims, code in tensors:
         head += _text(name) + struct.pack("<I", len(dims)) + struct.pack(f"<{len(dims)}q", *dims)
         head += struct.pack("<IQ", code, offset)
-        offset += _padded(tensor_size(dims, code), alignment)
-    return head + b"\0" * (_padded(len(head), alignment) - len(head)) + fill * offset
+        size = _padded(tensor_size(dims, code), alignment)
+        body.append((data or {}).get(name, b"").ljust(size, fill))
+        offset += size
+    return head.ljust(_padded(len(head), alignment), b"\0") + b"".join(body)
 
 
 def write_gguf(path: Path, metadata: Mapping[str, Any] | None = None, **options: Any) -> Path:
