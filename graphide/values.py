@@ -23,6 +23,9 @@ WIRES: tuple[Wire, ...] = get_args(Wire)
 Role = Literal["system", "user", "assistant", "tool"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
+KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
+"""How a number in the KV cache of a local model is kept; quantised ones take less memory and lose a little."""
+
 Text = str
 Number = float
 Json = Any  # a JSON value: None, bool, int, float, str, list, dict
@@ -93,6 +96,7 @@ class Usage:
 
     `cached_tokens` of the prompt were computed before; `draft_accepted` of `draft_tokens` guessed ones were right.
     `reproducible` says whether the same request gives the same bytes again: not where requests shared a batch.
+    `samplers` are those that chose the tokens, in their order.
     """
 
     prompt_tokens: int = 0
@@ -107,6 +111,7 @@ class Usage:
     draft_tokens: int = 0
     draft_accepted: int = 0
     reproducible: bool = False
+    samplers: tuple[str, ...] = ()
 
 
 class Reply(NamedTuple):
@@ -276,7 +281,7 @@ def from_json(data: Json, wire: Wire) -> Any:
         case "sampling":
             return sampling_from_json(data)
         case "usage":
-            return Usage(**data)
+            return usage_from_json(data)
         case _:
             return convert(data, wire)
 
@@ -302,6 +307,12 @@ def sampling_from_json(data: Json) -> Sampling:
         raise GraphideError(f"unknown sampler {unknown[0]!r}", hint=f"Known are: {', '.join(sorted(known))}")
     values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in data.items()}
     return Sampling(**values)
+
+
+def usage_from_json(data: Mapping[str, Json]) -> Usage:
+    """Return the usage that `to_json` gave as `data`."""
+    values: dict[str, Any] = {key: tuple(item) if isinstance(item, list) else item for key, item in data.items()}
+    return Usage(**values)
 
 
 def dumps(value: Any) -> bytes:

@@ -68,7 +68,8 @@ def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
     imported = {
         name.partition(".")[0] for path in SOURCES for name in _named_modules(ast.parse(path.read_text("utf-8")))
     }
-    ours_and_pythons = {"graphide", "graphide_nodes", *sys.stdlib_module_names}
+    # _typeshed exists for type checkers only, behind TYPE_CHECKING.
+    ours_and_pythons = {"graphide", "graphide_nodes", "_typeshed", *sys.stdlib_module_names}
     assert imported - ours_and_pythons - {modules.get(name, name) for name in declared} == set()
 
 

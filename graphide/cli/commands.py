@@ -22,6 +22,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "schema": ("graphs:schema", "Print the JSON Schema of graph files."),
         "nodes": ("nodes:nodes", "List and explain the node types of this machine."),
         "models": ("models:models", "List and explain the models of this machine."),
+        "system": ("system:system", "Show what this machine has for running models."),
         "completion": ("completion:completion", "Print the script that completes graphide's commands in a shell."),
     }
 )

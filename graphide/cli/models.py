@@ -11,6 +11,7 @@ import click
 
 from graphide import settings as settings_file
 from graphide.cli import completion, opening, streams
+from graphide.cli.fit import fit
 from graphide.cli.render import quantity, size, table
 from graphide.cli.report import dumps
 from graphide.errors import EXIT_MODEL, EXIT_OK, GraphideError, UsageError
@@ -30,6 +31,9 @@ _format = click.option(
 @click.group(short_help="List and explain the models of this machine.")
 def models() -> None:
     """List and explain the models (GGUF files) of this machine."""
+
+
+models.add_command(fit)
 
 
 @models.command("list", short_help="List the models that graphs can name.")

@@ -1,141 +1,424 @@
-"""The decode loop: prompt tokens in fixed chunks, then one token after the other, as a stream of reports.
+"""The decode loop: many answers in one batch, which join and leave between two steps.
 
-Runs in the worker process. A `Sequence` is one answer being written and knows nothing of the engine's batches; the loop
-drives one sequence now, and is the one place to change for several. Every prompt starts from an empty cache and is cut
-into the same chunks, so the same request gives the same bits.
+Runs in the worker process. Each step computes one token for every answer that is being written and, in what is left of
+the batch, pieces of new prompts, shared out evenly and small enough that nobody waits long. An answer starts from the
+longest prefix that the tree has; one whose prompt is being computed by another waits for that instead of computing it
+again. A reproducible answer runs alone, its prompt cut into the same pieces each time.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from array import array
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
 
-from graphide.inference.context import Context
-from graphide.inference.model import Vocabulary
-from graphide.inference.protocol import Completion, Counts, Entered, Piece, PrefillProgress, StopReason
-from graphide.inference.sampler import Sampler
-from graphide.inference.text_stream import StopScanner, Utf8Stream
-from graphide.values import Usage
+from graphide.errors import InferenceFault
+from graphide.inference import faults
+from graphide.inference.answer import Answer
+from graphide.inference.context import Aborted, Context, NoRoom, Rows
+from graphide.inference.keeping import KeptPrefixes
+from graphide.inference.logprobs import token_logprobs
+from graphide.inference.prefix import Line, PrefixTree, common_length
+from graphide.inference.protocol import Entered, Piece, PrefillProgress, Report, Stopped
+from graphide.inference.threads import ThreadControl
+
+WINDOW = 512  # tokens that an answer may be ahead of the app that reads it
+WORTH = 32  # tokens that another answer must be about to share before one waits for them
+RESERVE = 64  # free cells that an answer should have ahead of it when it starts
+LOOKED_AT = 16  # waiting requests that are looked at for one that can start
+_STALL = 0.15  # seconds that a piece of a prompt may hold up the answers being written
+_PATIENCE = 0.5  # the same when nothing is being written yet: cancels and new requests wait for it
+_SMALLEST = 32  # tokens of a prompt's piece: below that the matrices are too small to be quick
+
+Emit = Callable[[Report, int], None]
+Guard = Callable[[Collection[int]], AbstractContextManager[object]]
+"""Lets the abort flag stop what runs inside for the given requests."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One answer to write: its prompt tokens and where it ends. `max_tokens=0` ends it at `n_ctx`."""
+class DecodeLoop:
+    """The answers of one context, waiting and running. Each `step` computes one batch."""
 
-    prompt: list[int]
-    n_ctx: int
-    stops: tuple[str, ...] = ()
-    max_tokens: int = 0
-    seed: int = 0
-    counts: Counts = Counts()
-    dropped: str = ""
-    began: float = 0.0
+    def __init__(
+        self,
+        context: Context,
+        tree: PrefixTree,
+        *,
+        emit: Emit,
+        guard: Guard,
+        threads: ThreadControl | None = None,
+        kept: KeptPrefixes | None = None,
+    ) -> None:
+        """Begin empty; reports go to `emit` with the number of their request.
 
-
-class Sequence:
-    """One answer being written: its text so far, what is held back, and why it ended."""
-
-    def __init__(self, job: Job, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._utf8 = Utf8Stream()
-        self._scanner = StopScanner(job.stops)
-        room = job.n_ctx - len(job.prompt)
-        self._limit, self._at_limit = _limit(job.max_tokens, room)
-        self._parts: list[str] = []
-        self.tokens = 0
-        self.ended: StopReason | None = None
-
-    def take(self, token: int) -> str:
-        """Add a sampled token and return the text that is now certain; sets `ended` when it was the last."""
-        self.tokens += 1
-        if self._vocabulary.ends(token):
-            self.ended = "end"
-            text = self._rest()
-        else:
-            text = self._scanner.feed(self._utf8.feed(self._vocabulary.piece(token)))
-            if self._scanner.found:
-                self.ended = "stop_string"
-            elif self.tokens >= self._limit:
-                self.ended = self._at_limit
-                text += self._rest()
-        if text:
-            self._parts.append(text)
-        return text
+        `threads` None: their number is fixed. `kept` None: nothing is read from disk.
+        """
+        self.context = context
+        self.tree = tree
+        self._emit = emit
+        self._guard = guard
+        self._threads = threads
+        self._kept = kept
+        self._fixed_threads = context.n_threads
+        self._waiting: list[Answer] = []
+        self._running: list[Answer] = []
+        self._rate = 0.0  # prompt tokens a second, lately
+        self._exact: tuple[Line, int] | None = None  # the last reproducible line, and how much of it was whole pieces
 
     @property
-    def text(self) -> str:
-        """Return the answer so far."""
-        return "".join(self._parts)
+    def idle(self) -> bool:
+        """Return whether nothing runs and nothing waits."""
+        return not self._running and not self._waiting
 
-    def _rest(self) -> str:
-        text = self._scanner.feed(self._utf8.finish()) + self._scanner.finish()
-        if self._scanner.found:
-            self.ended = "stop_string"
-        return text
+    def submit(self, answer: Answer) -> None:
+        """Let an answer wait for its turn."""
+        self._waiting.append(answer)
+        if self._running or len(self._waiting) > 1:
+            self._emit(Entered("queue"), answer.request)
 
+    def acknowledge(self, request: int, tokens: int) -> None:
+        """Note that the app took tokens of an answer, also of one that was put back."""
+        for answer in (*self._running, *self._waiting):
+            if answer.request == request:
+                answer.unacknowledged = max(0, answer.unacknowledged - tokens)
 
-def write_answer(
-    job: Job, context: Context, sampler: Sampler
-) -> Generator[Entered | PrefillProgress | Piece, None, Completion]:
-    """Compute an answer, yielding progress and text as they come, and return the whole.
+    def cancel(self, request: int) -> bool:
+        """End an answer, waiting or running; return whether there was one."""
+        for answer in (*self._running, *self._waiting):
+            if answer.request == request:
+                self._end(answer, Stopped())
+                return True
+        return False
 
-    Raises Cancelled when the context's abort flag is set, InferenceFault when the engine fails.
-    """
-    sequence = Sequence(job, context.model.vocabulary)
-    clock = time.perf_counter
-    prefill_began = clock()
-    yield Entered("prefill")
-    yield from _prefill(job.prompt, context)
-    sampler.see(job.prompt)
-    position = len(job.prompt)
-    token = sampler.sample()
-    first = clock()
-    yield Entered("generate")
-    while True:
-        before = sequence.tokens
-        text = sequence.take(token)
+    def step(self) -> bool:
+        """Compute one batch; return False when there is nothing to compute until the app says something."""
+        self._start_waiting()
+        rows, answers, guesses = self._compose()
+        if not rows:
+            return False
+        wanted = sum(len(row.tokens) for row in rows)
+        if not self._has_room(wanted):
+            return True
+        began = time.perf_counter()
+        threads = self._choose_threads(wanted)
+        try:
+            with self._guard(self._stoppable(answers)):
+                begins = self.context.compute(rows)
+                if wanted > len(rows):
+                    self.context.finish()
+        except Aborted:
+            self._take_back(answers)
+            return True
+        except NoRoom:
+            self._take_back(answers)
+            self._find_room(wanted)
+            return True
+        except InferenceFault as fault:
+            for answer in list(self._running):
+                self._end(answer, faults.to_frame(fault), spoilt=True)
+            return True
+        seconds = time.perf_counter() - began
+        if threads:
+            threads.took(self.context.n_threads, wanted, seconds)
+        sampled = self._use(rows, answers, begins, guesses)
+        if wanted - sampled >= _SMALLEST:
+            rate = (wanted - sampled) / seconds
+            self._rate = rate if not self._rate else 0.7 * self._rate + 0.3 * rate
+        return True
+
+    def close(self) -> None:
+        """Free what the answers hold."""
+        for answer in (*self._running, *self._waiting):
+            answer.close()
+        self._running, self._waiting = [], []
+
+    # --- who starts
+
+    def _start_waiting(self) -> None:
+        at = 0
+        while at < min(len(self._waiting), LOOKED_AT) and len(self._running) < self.context.model.options.n_parallel:
+            if self._running and self._running[0].job.alone:
+                return
+            answer = self._waiting[at]
+            if answer.job.alone:
+                if self._running:
+                    return  # those behind wait too, or it would never run
+                self._start_alone(answer)
+                return
+            if self._is_computed_soon(answer):
+                at += 1
+                continue
+            if not self._start(answer):
+                return
+
+    def _is_computed_soon(self, answer: Answer) -> bool:
+        """Return whether a running prompt is about to compute much of what this one needs."""
+        best, other = self._shared_ahead(answer)
+        return other is not None and best - self.tree.shared(answer.tokens[:-1]) >= WORTH
+
+    def _shared_ahead(self, answer: Answer) -> tuple[int, Answer | None]:
+        """Return how much of a prompt a running one shares and has not computed yet, and which."""
+        best: tuple[int, Answer | None] = (0, None)
+        last = len(answer.tokens) - 1
+        for other in self._running:
+            if other.line is None or other.decoding or other.job.alone or other.unacknowledged >= WINDOW:
+                continue
+            common = min(common_length(other.tokens, answer.tokens), last)
+            if common > max(other.line.length, best[0]):
+                best = (common, other)
+        return best
+
+    def _start(self, answer: Answer) -> bool:
+        """Give an answer a line and let it run; return False when there is no room for it yet."""
+        self._exact = None
+        if self._kept:
+            self._kept.restore(answer.tokens[:-1], answer.request)
+        line = self.tree.begin(answer.tokens[:-1])
+        answer.line = line
+        need = sum(other.pending + min(other.left, RESERVE) for other in (*self._running, answer))
+        self._make_room(need)
+        if self._running and self.context.shape.cells - self.tree.cells < need:
+            answer.line = None
+            self.tree.keep(line)
+            return False
+        self._begin(answer, line)
+        return True
+
+    def _start_alone(self, answer: Answer) -> None:
+        """Start a reproducible answer from an empty cache, or from whole pieces that one before it computed."""
+        line, whole = self._exact or (None, 0)
+        size = self.context.n_batch
+        if line is not None:
+            whole = min(whole, common_length(line.tokens(), answer.tokens[:-1]) // size * size)
+            if not whole or not self.tree.resume(line, whole):
+                line = None
+        if line is None:
+            self.tree.clear()
+            self.context.clear()
+            line = self.tree.begin(array("i"))
+        self._exact = None
+        self.context.use_threads(self._fixed_threads)
+        self._begin(answer, line)
+
+    def _begin(self, answer: Answer, line: Line) -> None:
+        self._waiting.remove(answer)
+        self._running.append(answer)
+        answer.line = line
+        if answer.text.tokens:
+            self._emit(Entered("prefill"), answer.request)
+            return  # it was put back for want of room, and goes on
+        answer.cached = line.length
+        answer.started = time.perf_counter()
+        self._emit(Entered("prefill"), answer.request)
+        self._emit(PrefillProgress(line.length, len(answer.job.prompt)), answer.request)
+
+    # --- what is computed
+
+    def _compose(self) -> tuple[list[Rows], list[Answer], list[list[int]]]:
+        """Return the rows of the next batch, whose they are, and the guesses at the end of each."""
+        ready = [answer for answer in self._running if answer.unacknowledged < WINDOW]
+        decoding = [answer for answer in ready if answer.decoding]
+        filling = [answer for answer in ready if not answer.decoding]
+        rows: list[Rows] = []
+        guesses: list[list[int]] = []
+        for answer in decoding:
+            assert answer.line
+            guess = self._guess(answer, alone=len(ready) == 1)
+            rows.append(Rows(answer.line.sequence, [answer.tokens[-1], *guess], answer.line.length, 1 + len(guess)))
+            guesses.append(guess)
+        room = self.context.n_batch - sum(len(row.tokens) for row in rows)
+        for answer, count in self._pieces(filling, room, held_up=bool(decoding)):
+            assert answer.line
+            at = answer.line.length
+            last = at + count == len(answer.tokens)
+            rows.append(Rows(answer.line.sequence, answer.tokens[at : at + count].tolist(), at, int(last)))
+            guesses.append([])
+            decoding.append(answer)
+        return rows, decoding, guesses
+
+    def _pieces(self, filling: Sequence[Answer], room: int, *, held_up: bool) -> list[tuple[Answer, int]]:
+        """Return how many prompt tokens of which answers come next: the same for each, what is left over for others."""
+        if not filling or room <= 0:
+            return []
+        if self.context.rewind == "none":
+            room = min(room, 2 * _SMALLEST)
+        elif not filling[0].job.alone:
+            room = min(room, self._budget(_STALL if held_up else _PATIENCE))
+        pieces = []
+        by_length = sorted(filling, key=lambda answer: answer.pending)
+        for index, answer in enumerate(by_length):
+            share = room // (len(by_length) - index) or min(room, 1)
+            count = min(self._until_shared(answer), share)
+            if count > 0:
+                pieces.append((answer, count))
+                room -= count
+        return pieces
+
+    def _budget(self, seconds: float) -> int:
+        smallest = _SMALLEST if seconds <= _STALL else 4 * _SMALLEST
+        return max(smallest, int(self._rate * seconds)) if self._rate else 4 * _SMALLEST
+
+    def _until_shared(self, answer: Answer) -> int:
+        """Return how many tokens to compute until the place from which a waiting answer goes its own way, or all."""
+        assert answer.line
+        at, end = answer.line.length, len(answer.tokens)
+        for other in self._waiting[:LOOKED_AT]:
+            common = min(common_length(answer.tokens, other.tokens), len(other.tokens) - 1)
+            if at + WORTH <= common < end and not other.job.alone:
+                end = common
+        return end - at
+
+    def _guess(self, answer: Answer, *, alone: bool) -> list[int]:
+        """Return guessed tokens; only for a single answer, because a batch of several is busy as it is."""
+        if answer.drafter is None or not alone or answer.job.alone or self.context.rewind == "none":
+            return []
+        limit = min(self.context.model.options.draft_tokens, answer.left - 1, self.context.n_batch - 1)
+        return answer.drafter.propose(limit) if limit > 0 else []
+
+    # --- what comes of it
+
+    def _use(
+        self, rows: Sequence[Rows], answers: Sequence[Answer], begins: Sequence[int], guesses: Sequence[list[int]]
+    ) -> int:
+        """Note what was computed and sample where a token can follow; return how many tokens were sampled."""
+        sampled = 0
+        for row, answer, begin, guess in zip(rows, answers, begins, guesses, strict=True):
+            line = answer.line
+            assert line
+            line.grow(row.tokens[: len(row.tokens) - len(guess)])
+            if not answer.text.tokens and not guess:
+                self._emit(PrefillProgress(line.length, len(answer.job.prompt)), answer.request)
+            if not row.outputs:
+                continue
+            try:
+                sampled += self._sample(answer, begin, guess)
+            except InferenceFault as fault:
+                self._end(answer, faults.to_frame(fault))
+                continue
+            if guess and line.length < row.position + len(row.tokens):
+                self.context.cut(line.sequence, line.length)
+            if answer.text.ended:
+                self._end(answer, answer.completion())
+        return sampled
+
+    def _sample(self, answer: Answer, begin: int, guess: Sequence[int]) -> int:
+        """Sample the next token, and one more after each guess that was right; return how many."""
+        assert answer.line
+        if not answer.text.tokens:
+            answer.first = time.perf_counter()
+        if answer.rereads or not answer.text.tokens:
+            answer.rereads = False
+            self._emit(Entered("generate"), answer.request)
+        right = 0
+        while True:
+            token = self._next_token(answer, begin + right)
+            if answer.text.ended or right == len(guess) or token != guess[right]:
+                break
+            answer.line.grow([token])
+            right += 1
+        if answer.drafter:
+            answer.drafter.add(answer.tokens[-right - 1 :].tolist())
+            if guess:
+                answer.drafter.accepted(len(guess), right)
+                answer.drafted += len(guess)
+                answer.accepted += right
+        return right + 1
+
+    def _next_token(self, answer: Answer, index: int) -> int:
+        token = answer.sampler.sample(index)
+        if answer.job.logprobs:
+            context = self.context
+            answer.logprobs.append(
+                token_logprobs(
+                    context.library,
+                    context.handle,
+                    index,
+                    context.model.vocabulary,
+                    token=token,
+                    top_n=answer.job.logprobs,
+                )
+            )
+        answer.tokens.append(token)
+        answer.unsent += 1
+        text = answer.text.take(token)
         if text:
-            yield Piece(text, sequence.tokens - before)
-        if sequence.ended:
-            break
-        context.step(token, position)
-        position += 1
-        token = sampler.sample()
-    usage = Usage(
-        prompt_tokens=len(job.prompt),
-        completion_tokens=sequence.tokens,
-        cached_tokens=0,
-        prompt_tokens_per_second=_per_second(len(job.prompt), first - prefill_began),
-        tokens_per_second=_per_second(sequence.tokens - 1, clock() - first),
-        time_to_first_token=first - job.began,
-        seed=job.seed,
-        stop_reason=sequence.ended,
-        dropped=job.dropped,
-    )
-    finish: Literal["stop", "length"] = "stop" if sequence.ended in ("end", "stop_string") else "length"
-    return Completion(sequence.text, finish, usage, job.counts, sampler.names)
+            self._emit(Piece(text, answer.unsent), answer.request)
+            answer.unacknowledged += answer.unsent
+            answer.unsent = 0
+        return token
 
+    def _end(self, answer: Answer, last: Report, *, spoilt: bool = False) -> None:
+        """Take an answer out and send its last frame; what it computed is kept for others."""
+        (self._running if answer in self._running else self._waiting).remove(answer)
+        line, answer.line = answer.line, None
+        if line is not None:
+            if spoilt:
+                self.tree.forget(line)
+            else:
+                self.tree.keep(line)
+                size = self.context.n_batch
+                if answer.job.alone and self.context.rewind == "any":
+                    self._exact = (line, min(line.length, len(answer.job.prompt)) // size * size)
+        answer.close()
+        self._emit(last, answer.request)
 
-def _prefill(prompt: list[int], context: Context) -> Iterator[PrefillProgress]:
-    """Compute a prompt from an empty cache; the chunks are the same for every run of the same prompt."""
-    total = len(prompt)
-    context.clear()
-    yield PrefillProgress(0, total)
-    for start in range(0, total, context.n_batch):
-        chunk = prompt[start : start + context.n_batch]
-        done = start + len(chunk)
-        context.prefill(chunk, start, logits=done == total)
-        yield PrefillProgress(done, total)
+    # --- room and threads
 
+    def _has_room(self, wanted: int) -> bool:
+        """Return whether the next batch fits, after giving up kept prefixes; puts an answer back where it does not."""
+        self._make_room(wanted)
+        if self.context.shape.cells - self.tree.cells >= wanted or len(self._running) <= 1:
+            return True
+        self._put_back()
+        return False
 
-def _limit(max_tokens: int, room: int) -> tuple[int, StopReason]:
-    """Return after how many tokens the answer ends, and what that is called."""
-    if 0 < max_tokens <= room:
-        return max_tokens, "length"
-    return max(1, room), "context_full"
+    def _make_room(self, wanted: int) -> None:
+        missing = wanted - (self.context.shape.cells - self.tree.cells)
+        if missing > 0:
+            self.tree.make_room(missing)
 
+    def _find_room(self, wanted: int) -> None:
+        """Free cells although there should be enough: a sliding window's own cache is smaller and can be full before."""
+        if self.tree.make_room(wanted):
+            return
+        if len(self._running) > 1:
+            self._put_back()
+            return
+        for answer in list(self._running):
+            self._end(answer, faults.to_frame(self.context.full()), spoilt=True)
 
-def _per_second(count: int, seconds: float) -> float:
-    return count / seconds if seconds > 0 and count > 0 else 0.0
+    def _put_back(self) -> None:
+        """Let the answer that came last wait again; what it wrote is computed anew when it goes on."""
+        answer = self._running.pop()
+        if answer.line:
+            self.tree.keep(answer.line)
+            answer.line = None
+        answer.rereads = True
+        self._waiting.insert(0, answer)
+        self._emit(Entered("queue"), answer.request)
+
+    def _take_back(self, answers: Sequence[Answer]) -> None:
+        """Bring the cache of a batch that failed to where it was before."""
+        for answer in answers:
+            line = answer.line
+            assert line
+            if not (self.context.cut(line.sequence, line.length) and self.context.reaches(line.sequence, line.length)):
+                # A recurrent state cannot be taken back: this answer computes its tokens again.
+                self.tree.forget(line)
+                answer.line = self.tree.begin(answer.tokens[:-1])
+
+    def _stoppable(self, answers: Sequence[Answer]) -> list[int]:
+        """Return the requests whose cancel may end a computation half-way.
+
+        None where the engine keeps states: it moves them while it computes, so an end half-way damages those of others
+        too, even of sequences that are not in the batch. Their pieces of prompts are small instead.
+        """
+        if self.context.rewind == "none":
+            return []
+        return [answer.request for answer in answers]
+
+    def _choose_threads(self, tokens: int) -> ThreadControl | None:
+        if self._threads is None or self._running[0].job.alone:
+            return None
+        self.context.use_threads(self._threads.choose(tokens))
+        return self._threads

@@ -25,19 +25,24 @@ import threading
 import time
 import weakref
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from typing import Any, TypeVar
 
 from graphide.errors import Cancelled, InferenceFault
 from graphide.inference import faults
-from graphide.inference.patience import TICK, CancelFlag, Limits, Turns, Watch
-from graphide.inference.process import WorkerProcess
+from graphide.inference.patience import TICK, CancelFlag, Limits, Places, Turns, Watch
+from graphide.inference.process import Replies, WorkerProcess
 from graphide.inference.protocol import (
+    Ack,
     Cancel,
+    Close,
     Command,
+    Compare,
     Completion,
     Count,
     Counts,
+    Embed,
+    Embeddings,
     Failed,
     Frame,
     Generate,
@@ -47,21 +52,30 @@ from graphide.inference.protocol import (
     LoadOptions,
     LoadProgress,
     ModelInfo,
+    Notice,
     Phase,
     Piece,
     PrefillProgress,
+    Share,
+    Shares,
     Stopped,
     encode,
 )
 from graphide.inference.spawn import Spawned, spawn
 
 _T = TypeVar("_T")
+_R = TypeVar("_R", Counts, Shares, Embeddings)
+
+_LAST = Completion | Counts | Shares | Embeddings | Loaded | Stopped | Failed
+"""The frames that end a request."""
+
+_ACKNOWLEDGED = 128  # tokens after which the worker is told that they were taken
 
 
 class Worker:
     """A worker process for one model, restarted when it died, safe to use from several threads.
 
-    One request runs at a time; at most `waiting` others wait their turn, in order.
+    It computes as many requests side by side as its load options say; at most `waiting` others wait, in order.
     """
 
     def __init__(
@@ -69,14 +83,16 @@ class Worker:
         *,
         command: Sequence[str] = (),
         limits: Limits | None = None,
-        waiting: int = 32,
+        waiting: int = 64,
         spawned: Spawned | None = None,
     ) -> None:
         """Make a worker without a process; `spawned` is one that was started already and is taken over."""
         self._command = tuple(command)
         self._spawned = spawned
         self._limits = limits or Limits()
-        self._turns = Turns(waiting, self._limits.turn)
+        self._waiting = waiting
+        self._places = Places()
+        self._loads = Turns(self._limits.turn)
         self._ids = itertools.count(1)
         self._starting = threading.Lock()
         self._process: WorkerProcess | None = None
@@ -103,7 +119,7 @@ class Worker:
     @property
     def busy(self) -> bool:
         """Return whether a request runs or waits."""
-        return self._turns.taken
+        return self._places.taken > 0
 
     def aim(self, path: str, options: LoadOptions | None = None) -> None:
         """Name the model that requests are for; the first of them loads it, in its own turn and with its own cancel."""
@@ -116,23 +132,25 @@ class Worker:
 
         Raises Cancelled, or InferenceFault: corrupt_file, unsupported_arch, oom, engine_abort, killed, stalled.
         """
-        with self._turns.turn(cancel):
+        with self._place(), self._loads.turn(cancel):
             self._wanted = Load(path, options or LoadOptions())
             self._info = None
             return (yield from self._load(self._running(), self._wanted, cancel))
 
     def generate(
         self, request: GenerateRequest, *, cancel: CancelFlag | None = None
-    ) -> Generator[Piece | PrefillProgress | LoadProgress, None, Completion]:
+    ) -> Generator[Piece | PrefillProgress | LoadProgress | Notice, None, Completion]:
         """Answer a request, yielding progress and pieces of text; the return value is the whole answer.
+
+        A caller that takes its pieces slowly slows its own answer, and no other.
 
         Closing the generator cancels. After a fault the pieces so far are the answer's beginning, and the next request
         starts a new worker and loads the model again. Raises Cancelled or InferenceFault.
         """
-        with self._turns.turn(cancel), closing(self._ask(Generate(request), cancel)) as frames:
+        with self._place(), closing(self._ask(Generate(request), cancel)) as frames:
             for frame in frames:
                 match frame:
-                    case Piece() | PrefillProgress() | LoadProgress():
+                    case Piece() | PrefillProgress() | LoadProgress() | Notice():
                         yield frame
                     case Completion():
                         return frame
@@ -140,14 +158,18 @@ class Worker:
 
     def count(self, request: GenerateRequest, *, cancel: CancelFlag | None = None) -> Counts:
         """Count the tokens of a request's prompt, message by message, with the model's own tokenizer."""
-        with self._turns.turn(cancel), closing(self._ask(Count(request), cancel)) as frames:
-            for frame in frames:
-                if isinstance(frame, Counts):
-                    return frame
-        raise AssertionError("a conversation ends with its last frame or an error")
+        return self._one(Count(request), Counts, cancel)
+
+    def compare(self, requests: Sequence[GenerateRequest], *, cancel: CancelFlag | None = None) -> tuple[Share, ...]:
+        """Return for each prompt how many of its first tokens an earlier one of them computes, and which."""
+        return self._one(Compare(tuple(requests)), Shares, cancel).shares
+
+    def embed(self, texts: Sequence[str], *, cancel: CancelFlag | None = None) -> Embeddings:
+        """Return a vector of length 1 for each text; raises InferenceFault for one that is empty or too long."""
+        return self._one(Embed(tuple(texts)), Embeddings, cancel)
 
     def close(self) -> None:
-        """End the worker; a request that runs meanwhile is cancelled. Safe to call twice."""
+        """End the worker, after it wrote its prefixes to disk; requests that run are cancelled. Safe to call twice."""
         self._closed = True
         with self._starting:
             process, self._process, self._info = self._process, None, None
@@ -155,7 +177,25 @@ class Worker:
         if spawned:
             spawned.discard()
         if process:
+            keeps = process.loaded and self._wanted is not None and self._wanted.options.prefix_bytes > 0
+            if keeps and process.alive:
+                for request in process.requests:
+                    process.send(encode(Cancel(), request))
+                process.send(encode(Close(), 0))
+                process.wait(self._limits.close)
             process.end()
+
+    def _place(self) -> AbstractContextManager[None]:
+        parallel = self._wanted.options.n_parallel if self._wanted else 1
+        return self._places.place(parallel, self._waiting)
+
+    def _one(self, command: Command, kind: type[_R], cancel: CancelFlag | None) -> _R:
+        """Send a command and return its only answer."""
+        with self._place(), closing(self._ask(command, cancel)) as frames:
+            for frame in frames:
+                if isinstance(frame, kind):
+                    return frame
+        raise AssertionError("a conversation ends with its last frame or an error")
 
     def _ask(self, command: Command, cancel: CancelFlag | None) -> Generator[Frame, None, None]:
         """Yield the frames of a request on the loaded model.
@@ -172,10 +212,16 @@ class Worker:
     def _ready(self, cancel: CancelFlag | None) -> Generator[LoadProgress, None, WorkerProcess]:
         """Return a running process that holds the model, starting and loading it again when it died."""
         process = self._running()
-        if not process.loaded:
-            if self._wanted is None:
-                raise InferenceFault("bad_request", "no model is loaded", hint="Load one first")
-            yield from self._load(process, self._wanted, cancel)
+        if process.loaded:
+            return process
+        with self._loads.turn(cancel):
+            if self._closed:
+                raise Cancelled("the model was unloaded")
+            process = self._running()  # another request may have started and loaded it meanwhile
+            if not process.loaded:
+                if self._wanted is None:
+                    raise InferenceFault("bad_request", "no model is loaded", hint="Load one first")
+                yield from self._load(process, self._wanted, cancel)
         return process
 
     def _load(
@@ -205,6 +251,8 @@ class Worker:
                 spawned, self._spawned = self._spawned, None
                 self._process = WorkerProcess(spawned or spawn(self._command))
                 self._info = None
+                if self._finalizer:
+                    self._finalizer.detach()
                 # Also runs when the interpreter ends, so no worker outlives the app.
                 self._finalizer = weakref.finalize(self, self._process.end)
             return self._process
@@ -217,19 +265,22 @@ class Worker:
         Ends the request in the worker when the caller, a cancel or a fault ends it here.
         """
         request, watch, over = next(self._ids), Watch(self._limits, phase if process.greeted else "start"), False
-        process.forget_errors()
         data = encode(command, request)
+        if not process.requests:
+            process.forget_errors()
+        replies = process.listen(request)
+        taken = 0
         try:
             if not process.send(data):
                 over = True
-                raise self._lost(process, "start")
+                raise self._unheard(process, self._lost(process, watch.phase))
             while True:
                 if cancel and cancel.is_set():
                     raise Cancelled("stopped")
-                frame = self._next(process, request, watch)
+                frame = self._next(process, replies, watch)
                 if frame is None:
                     continue
-                over = isinstance(frame, Completion | Counts | Loaded | Stopped | Failed)
+                over = isinstance(frame, _LAST)
                 match frame:
                     case Failed():
                         raise faults.from_frame(frame, process.error_lines())
@@ -237,60 +288,69 @@ class Worker:
                         raise Cancelled("stopped")
                     case _:
                         yield frame
+                if isinstance(frame, Piece):
+                    taken += frame.tokens
+                    if taken >= _ACKNOWLEDGED:
+                        process.send(encode(Ack(taken), request))
+                        taken = 0
         except InferenceFault:
             over = True  # reported by a worker that is done with it, or by one that is gone
             raise
         finally:
             if not over:
-                self._stop(process, request)
+                self._stop(process, request, replies)
+            process.leave(request)
 
-    def _next(self, process: WorkerProcess, request: int, watch: Watch) -> Frame | None:
+    def _next(self, process: WorkerProcess, replies: Replies, watch: Watch) -> Frame | None:
         """Return the next frame of a request, None when there is none yet; raises InferenceFault on death and stall."""
         try:
-            item = process.receive(TICK)
+            frame = replies.next(TICK)
         except queue.Empty:
-            if watch.stalled():
+            if watch.stalled(process.heard):
                 lines = process.error_lines()
                 process.kill()
                 process.end()
                 raise faults.stalled(watch.phase, watch.waited, lines, where=self._where()) from None
             return None
-        if item is None:
+        if frame is None:
             fault = self._lost(process, watch.phase)
-            if isinstance(fault, InferenceFault) and process.loaded and not watch.heard:
-                raise _NeverHeard(fault.kind, fault.message, engine_lines=fault.engine_lines, hint=fault.hint)
-            raise fault
-        frame, owner = item
+            raise fault if watch.heard else self._unheard(process, fault)
         watch.saw(frame)
-        return frame if owner == request else None
+        return frame
 
-    def _stop(self, process: WorkerProcess, request: int) -> None:
-        """Cancel a request in the worker and wait until it is quiet; kill the worker when it does not become so."""
+    def _stop(self, process: WorkerProcess, request: int, replies: Replies) -> None:
+        """Cancel a request in the worker and wait until it is quiet; kill a worker that does not become so.
+
+        A worker that others still use is left to find the cancel later.
+        """
         deadline = time.monotonic() + self._limits.quiet
         if process.send(encode(Cancel(), request), seconds=self._limits.quiet):
             while (left := deadline - time.monotonic()) > 0:
                 try:
-                    item = process.receive(left)
+                    frame = replies.next(left)
                 except queue.Empty:
                     break
-                if item is None:
-                    break
-                frame, owner = item
-                if owner == request and isinstance(frame, Completion | Counts | Loaded | Stopped | Failed):
-                    if isinstance(frame, Loaded):
-                        break  # a model nobody waits for; the next request starts afresh
+                if frame is None or isinstance(frame, Loaded):
+                    break  # a model nobody waits for; the next request starts afresh
+                if isinstance(frame, _LAST):
                     return
-        process.kill()
-        process.end()
+        if set(process.requests) <= {request}:
+            process.kill()
+            process.end()
+
+    def _unheard(self, process: WorkerProcess, fault: InferenceFault | Cancelled) -> InferenceFault | Cancelled:
+        """Return the fault of a request that the worker said nothing about: one that had the model may be replaced."""
+        if isinstance(fault, Cancelled) or not process.loaded:
+            return fault
+        return _NeverHeard(fault.kind, fault.message, engine_lines=fault.engine_lines, where=fault.where, hint=fault.hint)
 
     def _lost(self, process: WorkerProcess, phase: Phase) -> InferenceFault | Cancelled:
         """Return why a process that ended did so, and give back what it held."""
         if self._closed:
             return Cancelled("the model was unloaded")
         code = process.exit_code()
-        lines = process.error_lines()
         process.end()
-        return faults.from_exit(code, phase, lines, where=self._where())
+        return faults.from_exit(code, phase, process.error_lines(), where=self._where())
 
     def _where(self) -> str:
         return f'model "{os.path.basename(self._wanted.path)}"' if self._wanted else ""

@@ -1,19 +1,21 @@
 """The working memory of a model (its KV cache) and the one call that computes: decode a batch of tokens.
 
-Runs in the worker process. Which tokens are decoded, and what is done with the result, is in `batch`.
+Runs in the worker process. Whose tokens share a batch is in `batch`, what stays in the cache in `prefix`.
 """
 
 from __future__ import annotations
 
 import ctypes
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from graphide.errors import Cancelled, InferenceFault
+from graphide.errors import InferenceFault
 from graphide.inference import faults
 from graphide.inference.llama import AbortFlag
 from graphide.inference.model import Model
+from graphide.inference.prefix import Rewind
 from graphide.inference.protocol import LoadOptions
 from graphide.inference.threads import physical_cores
 
@@ -43,7 +45,7 @@ KV_BYTES = {
     "iq4_nl": 0.5625,
 }
 """Bytes of one number in the KV cache, by its type; source: ggml's block sizes."""
-KEPT_SEQUENCES = 56  # prefixes that stay in the cache beside the running requests
+KEPT_SEQUENCES = 24  # prefixes that stay in the cache beside the running requests
 KEPT_STATES = 4  # the same where each costs memory of its own: sliding windows, recurrent states
 _ABORTED, _NO_ROOM = 2, 1  # what llama_decode returns
 
@@ -57,113 +59,174 @@ class CacheShape:
     sequences: int
 
 
-class Context:
-    """One KV cache of `n_ctx` tokens over a model.
+class Rows(NamedTuple):
+    """Tokens of one sequence in a batch, from `position` on; the last `outputs` of them get logits."""
 
-    A batch holds up to `n_batch` tokens of one sequence now; its C form already carries a sequence id per token, so
-    several sequences need only more ids.
+    sequence: int
+    tokens: Sequence[int]
+    position: int
+    outputs: int
+
+
+class Context:
+    """One KV cache over a model, and the batches that are computed in it.
+
+    Is the `Memory` of a prefix tree: its sequences share cells. Owns the engine's context; `close` frees it.
     """
 
-    def __init__(self, model: Model, n_ctx: int, *, abort: AbortFlag, n_threads: int) -> None:
+    def __init__(self, model: Model, shape: CacheShape, *, abort: AbortFlag, n_threads: int) -> None:
+        """Create the cache; raises InferenceFault (oom, bad_request)."""
         self.model = model
-        self.library = model.library
+        self.library = library = model.library
+        self.shape = shape
         self.n_threads = n_threads
-        self._abort = abort
-        shape = CacheShape(n_ctx, n_ctx, 1)
-        parameters = context_parameters(self.library, model.options, shape, n_threads=n_threads)
+        parameters = context_parameters(library, model.options, shape, n_threads=n_threads)
         parameters.abort_callback = abort.callback
         parameters.abort_callback_data = abort.address
-        self.handle = self.library.llama_init_from_model(model.handle, parameters)
+        self.handle = library.llama_init_from_model(model.handle, parameters)
         if not self.handle:
-            raise faults.from_context(model.path, n_ctx, model.log.lines())
-        self.n_ctx: int = self.library.llama_n_ctx(self.handle)
+            raise faults.from_context(model.path, shape.cells, model.log.lines())
+        self.n_ctx = shape.n_ctx
         # The engine lowers the batch to the context, and aborts on a larger one.
-        self.n_batch: int = self.library.llama_n_batch(self.handle)
-        self._memory = self.library.llama_get_memory(self.handle)
-        self._batch = self.library.llama_batch_init(self.n_batch, 0, 1)
-        for index in range(self.n_batch):
-            self._batch.n_seq_id[index] = 1
-            self._batch.seq_id[index][0] = 0
-            self._batch.logits[index] = 0
-        self._one = _OneToken()
-        self._decode = self.library.llama_decode
+        self.n_batch: int = library.llama_n_batch(self.handle)
+        self.rewind: Rewind = "none" if model.keeps_state else "window" if model.window else "any"
+        self._window = model.window
+        self._memory = library.llama_get_memory(self.handle)
+        self._batch = _Batch(library, self.n_batch)
+        self._decode = library.llama_decode
 
-    def clear(self) -> None:
-        """Forget every token."""
-        self.library.llama_memory_clear(self._memory, False)
+    def compute(self, rows: Sequence[Rows]) -> list[int]:
+        """Compute a batch and return where in it the outputs of each row begin, for the samplers.
 
-    def prefill(self, tokens: Sequence[int], position: int, *, logits: bool) -> None:
-        """Compute up to `n_batch` prompt tokens that start at `position`; keep the last one's logits if asked.
-
-        Raises Cancelled when the abort flag was set, InferenceFault when the engine fails.
+        Raises Aborted when the abort flag was set and NoRoom when no cells were free; the caller then takes the
+        sequences back to where they were. Raises InferenceFault when the engine fails.
         """
-        batch, count = self._batch, len(tokens)
-        ctypes.memmove(batch.token, (ctypes.c_int32 * count)(*tokens), 4 * count)
-        ctypes.memmove(batch.pos, (ctypes.c_int32 * count)(*range(position, position + count)), 4 * count)
-        batch.logits[count - 1] = logits
-        batch.n_tokens = count
-        code = self._decode(self.handle, batch)
-        batch.logits[count - 1] = 0
+        outputs = self._batch.fill(rows)
+        code = self._decode(self.handle, self._batch.struct)
         if code:
             raise self._failed(code)
-        # The call only queues work on some backends; progress must mean computed.
+        return outputs
+
+    def finish(self) -> None:
+        """Wait until what was computed is there: some backends only queue it."""
         self.library.llama_synchronize(self.handle)
 
-    def step(self, token: int, position: int) -> None:
-        """Compute one generated token and its logits; raises like `prefill`."""
-        self._one.set(token, position)
-        code = self._decode(self.handle, self._one.batch(self.library))
-        if code:
-            raise self._failed(code)
+    def use_threads(self, count: int) -> None:
+        """Compute with `count` threads from now on."""
+        if count != self.n_threads:
+            self.n_threads = count
+            self.library.llama_set_n_threads(self.handle, count, count)
 
-    def _failed(self, code: int) -> Cancelled | InferenceFault:
+    def share(self, source: int, target: int, length: int) -> None:
+        """Make the first `length` tokens of `source` the beginning of the empty sequence `target`."""
+        # A recurrent state is whole or nothing, which the engine wants to hear as an open range.
+        end = -1 if self.rewind == "none" else length
+        self.library.llama_memory_seq_cp(self._memory, source, target, -1 if end < 0 else 0, end)
+
+    def cut(self, sequence: int, length: int) -> bool:
+        """Forget all but the first `length` tokens of a sequence; return False where that is impossible."""
+        return bool(self.library.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def drop(self, sequence: int) -> None:
+        """Forget a sequence."""
+        self.library.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def reaches(self, sequence: int, length: int) -> bool:
+        """Return whether the window before `length` is still in the cache; always where there is no window."""
+        if not length or not self._window:
+            return True
+        first = int(self.library.llama_memory_seq_pos_min(self._memory, sequence))
+        return 0 <= first <= max(0, length - self._window + 1)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.library.llama_memory_clear(self._memory, False)
+
+    @staticmethod
+    def buffer(size: int) -> Any:
+        """Return a ctypes array of `size` bytes; its memory is the system's, which hands it out already empty."""
+        return (ctypes.c_uint8 * size).from_buffer(mmap.mmap(-1, max(1, size)))
+
+    def state(self, sequence: int) -> Any:
+        """Return a sequence's state as a ctypes array of bytes, an empty one when there is none."""
+        size = self.library.llama_state_seq_get_size(self.handle, sequence)
+        buffer = self.buffer(size)
+        written = self.library.llama_state_seq_get_data(self.handle, buffer, size, sequence)
+        return buffer if written == size else (ctypes.c_uint8 * 0)()
+
+    def set_state(self, sequence: int, state: Any) -> bool:
+        """Fill an empty sequence with a state (a ctypes array of bytes); return False when the engine refuses it."""
+        size = ctypes.sizeof(state)
+        return bool(self.library.llama_state_seq_set_data(self.handle, state, size, sequence) == size)
+
+    def full(self) -> InferenceFault:
+        """Return the fault of a request for which no room can be made."""
+        return InferenceFault(
+            "context_overflow",
+            f"the KV cache of {self.shape.cells} tokens has no room left",
+            where=self.model.path,
+            hint="Set a larger n_ctx or kv_bytes",
+        )
+
+    def _failed(self, code: int) -> Exception:
         if code == _ABORTED:
-            return Cancelled("the request was stopped")
+            return Aborted()
         if code == _NO_ROOM:
-            return InferenceFault(
-                "context_overflow",
-                f"the context of {self.n_ctx} tokens has no room left",
-                where=self.model.path,
-                hint="Set a larger n_ctx",
-            )
+            return NoRoom()
         return faults.from_decode(self.model.path, code, self.model.log.lines())
 
     def close(self) -> None:
         """Free the cache."""
         if self.handle:
-            self.library.llama_batch_free(self._batch)
             self.library.llama_free(self.handle)
             self.handle = None
 
 
-class _OneToken:
-    """The C batch of a single token, built once: making one for every token would be felt in the speed."""
+class Aborted(Exception):
+    """The abort flag ended a computation."""
 
-    def __init__(self) -> None:
-        self._token = ctypes.c_int32()
-        self._position = ctypes.c_int32()
-        self._count = ctypes.c_int32(1)
-        self._sequence = ctypes.c_int32(0)
-        self._sequences = (ctypes.POINTER(ctypes.c_int32) * 1)(ctypes.pointer(self._sequence))
-        self._logits = ctypes.c_int8(1)
-        self._batch: Any = None
 
-    def set(self, token: int, position: int) -> None:
-        self._token.value = token
-        self._position.value = position
+class NoRoom(Exception):
+    """The cache has no free cells for a batch."""
 
-    def batch(self, library: Any) -> Any:
-        if self._batch is None:
-            self._batch = library.llama_batch(
-                1,
-                ctypes.pointer(self._token),
-                None,
-                ctypes.pointer(self._position),
-                ctypes.pointer(self._count),
-                self._sequences,
-                ctypes.pointer(self._logits),
-            )
-        return self._batch
+
+class _Batch:
+    """The C form of a batch, made once: setting one up for every token would be felt in the speed."""
+
+    def __init__(self, library: Any, size: int) -> None:
+        self._tokens = (ctypes.c_int32 * size)()
+        self._positions = (ctypes.c_int32 * size)()
+        self._counts = (ctypes.c_int32 * size)(*([1] * size))
+        self._sequences = (ctypes.c_int32 * size)()
+        pointer = ctypes.POINTER(ctypes.c_int32)
+        start = ctypes.addressof(self._sequences)
+        self._pointers = (pointer * size)(
+            *(ctypes.cast(start + 4 * index, pointer) for index in range(size)),
+        )
+        self._outputs = (ctypes.c_int8 * size)()
+        self.struct = library.llama_batch(
+            0, self._tokens, None, self._positions, self._counts, self._pointers, self._outputs
+        )
+
+    def fill(self, rows: Sequence[Rows]) -> list[int]:
+        """Write the rows and return where the outputs of each begin (the end of the row when it has none)."""
+        at, begins = 0, []
+        tokens, positions, sequences, flags = self._tokens, self._positions, self._sequences, self._outputs
+        for sequence, row, position, outputs in rows:
+            count = len(row)
+            end = at + count
+            begins.append(end - outputs)
+            if count == 1:
+                tokens[at], positions[at], sequences[at], flags[at] = row[0], position, sequence, outputs
+            else:
+                tokens[at:end] = row if isinstance(row, list) else list(row)
+                positions[at:end] = list(range(position, position + count))
+                sequences[at:end] = [sequence] * count
+                ctypes.memset(ctypes.byref(flags, at), 0, count - outputs)
+                ctypes.memset(ctypes.byref(flags, end - outputs), 1, outputs)
+            at = end
+        self.struct.n_tokens = at
+        return begins
 
 
 def context_size(wanted: int, options: LoadOptions, trained: int) -> int:
@@ -187,7 +250,7 @@ def cache_shape(model: Model, n_ctx: int) -> CacheShape:
     """
     options = model.options
     per_token = bytes_per_token(model)
-    cells = 2 * n_ctx if options.kv_bytes <= 0 else options.kv_bytes // per_token // CONTEXT_STEP * CONTEXT_STEP
+    cells = n_ctx if options.kv_bytes <= 0 else options.kv_bytes // per_token // CONTEXT_STEP * CONTEXT_STEP
     if cells < n_ctx:
         raise InferenceFault(
             "bad_request",
@@ -218,6 +281,8 @@ def context_parameters(library: Any, options: LoadOptions, shape: CacheShape, *,
     parameters.n_batch = max(1, options.n_batch)
     parameters.n_ubatch = max(1, min(options.n_ubatch, options.n_batch))
     parameters.n_seq_max = shape.sequences
+    # Room for logits is taken for each output a batch may have: 100 MB and more where that is every token.
+    parameters.n_outputs_max = max(shape.sequences, 1 + options.draft_tokens)
     parameters.n_threads = n_threads
     parameters.n_threads_batch = n_threads
     parameters.flash_attn_type = _FLASH[options.flash_attn]

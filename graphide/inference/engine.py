@@ -1,6 +1,7 @@
-"""What a worker can do, as commands in and reports out: load a model, then count and generate with it.
+"""What a worker can do, as commands in and reports out: load a model, then count, compare, embed and generate with it.
 
-No process and no pipes here (see `worker`). What happens with a loaded model is in `session`.
+No process and no pipes here (see `worker`). What happens with a loaded model is in `session`. Commands are begun in the
+order they came; answers then run side by side, and what must have the engine for itself waits until they are done.
 """
 
 from __future__ import annotations
@@ -8,29 +9,41 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphide.errors import Cancelled, InferenceFault
+from graphide.inference import faults
+from graphide.inference.devices import surveyed
 from graphide.inference.llama import AbortFlag, EngineLog
 from graphide.inference.model import load_model
+from graphide.inference.offload import LayerChoice, choose_layers, fitted, with_fallback
 from graphide.inference.protocol import (
+    Ack,
+    Cancel,
+    Close,
     Command,
-    Completion,
+    Compare,
     Count,
-    Counts,
+    Embed,
     Entered,
+    Failed,
+    Fit,
     Generate,
     Load,
     Loaded,
     LoadProgress,
-    Piece,
-    PrefillProgress,
+    ModelInfo,
+    Notice,
     Report,
+    Stopped,
+    Survey,
 )
 
 if TYPE_CHECKING:
+    from graphide.inference.batch import Emit, Guard
     from graphide.inference.session import Session
 
 _PROGRESS_STEP = 0.02
@@ -39,34 +52,116 @@ _PROGRESS_STEP = 0.02
 class Engine:
     """The engine of one worker: at most one model at a time."""
 
-    def __init__(self, library: Any, log: EngineLog, abort: AbortFlag) -> None:
+    def __init__(
+        self, library: Any, *, log: EngineLog, abort: AbortFlag, emit: Emit, flush: Callable[[], None], guard: Guard
+    ) -> None:
+        """Begin without a model; `emit` takes reports, `flush` sends them, `guard` lets a cancel reach the engine."""
         self._lib = library
         self._log = log
         self._abort = abort
+        self._emit = emit
+        self._flush = flush
+        self._guard = guard
         self._session: Session | None = None
+        self._commands: deque[tuple[Command, int]] = deque()
+        self.closed = False
 
-    def run(
-        self, command: Command, report: Callable[[Report], None]
-    ) -> Generator[Entered | PrefillProgress | Piece, None, Loaded | Completion | Counts]:
-        """Run a command: yields progress, returns its result; `report` takes progress from inside engine calls.
+    @property
+    def busy(self) -> bool:
+        """Return whether there is work that does not wait for the app."""
+        return bool(self._commands) or (self._session is not None and not self._session.idle)
 
-        Raises Cancelled when the abort flag is set, InferenceFault for everything the user can act on.
-        """
+    def accept(self, command: Command, request: int) -> None:
+        """Take a command: a cancel and an acknowledgement act at once, the others in turn."""
+        match command:
+            case Cancel():
+                self._cancel(request)
+            case Ack(tokens):
+                if self._session:
+                    self._session.acknowledge(request, tokens)
+            case _:
+                if self._commands or not self._may_begin(command):
+                    self._emit(Entered("queue"), request)  # or the app takes the wait for a stall
+                self._commands.append((command, request))
+
+    def step(self) -> bool:
+        """Begin what can begin, compute one batch; return False when all that is left waits for the app."""
+        while self._commands and self._may_begin(self._commands[0][0]):
+            self._begin(*self._commands.popleft())
+        return self._session is not None and self._session.step()
+
+    def _may_begin(self, command: Command) -> bool:
+        session = self._session
+        if session is None or session.idle:
+            return True
+        match command:
+            case Generate(request):
+                return session.holds(request)
+            case Load() | Close():
+                return False
+            case _:
+                return True
+
+    def _begin(self, command: Command, request: int) -> None:
+        """Do a command, or hand it to the session; whatever goes wrong is its last report, and the worker lives on."""
         self._log.clear()
+        try:
+            last = self._do(command, request)
+        except Cancelled:
+            last = Stopped()
+        except InferenceFault as fault:
+            last = faults.to_frame(fault)
+        except MemoryError:
+            last = Failed("oom", "memory ran out in the worker", "Use a shorter prompt, a smaller n_ctx or model")
+        except Exception as error:  # noqa: BLE001 - the fence of this process: one request may fail
+            last = faults.unexpected(error)
+        if last is not None:
+            self._emit(last, request)
+
+    def _do(self, command: Command, request: int) -> Report | None:
         match command:
             case Load():
-                yield Entered("load")
-                return self._load(command, report)
-            case Count(request):
-                yield Entered("prepare")
-                return self._loaded().count(request)
-            case Generate(request):
-                return (yield from self._loaded().generate(request))
+                return self._load(command, request)
+            case Generate(wanted):
+                self._loaded().submit(wanted, request)
+                return None
+            case Count(wanted):
+                return self._loaded().count(wanted)
+            case Compare(requests):
+                return self._loaded().compare(requests)
+            case Embed():
+                self._emit(Entered("prefill"), request)
+                self._flush()
+                with self._guard([request]):
+                    return self._loaded().embed(command)
+            case Fit():
+                self._emit(Entered("load"), request)
+                self._flush()
+                return fitted(self._lib, command, log=self._log)
+            case Survey():
+                return surveyed(self._lib)
+            case Close():
+                if self._session:
+                    self._session.keep()
+                self.closed = True
+                return None
             case _:
                 raise InferenceFault("bad_request", f"unknown command {type(command).__name__}")
 
-    def _load(self, load: Load, report: Callable[[Report], None]) -> Loaded:
+    def _cancel(self, request: int) -> None:
+        for item in self._commands:
+            if item[1] == request:
+                self._commands.remove(item)
+                self._emit(Stopped(), request)
+                return
         if self._session:
+            self._session.cancel(request)
+
+    def _load(self, load: Load, request: int) -> Loaded:
+        self._emit(Entered("load"), request)
+        self._flush()
+        if self._session:
+            self._session.keep()
             self._session.close()
             self._session = None
         # The engine needs no Python while it loads, so the rest of ours is imported meanwhile.
@@ -78,15 +173,27 @@ class Engine:
             nonlocal last
             if fraction - last >= _PROGRESS_STEP or fraction >= 1.0 > last:
                 last = fraction
-                report(LoadProgress(fraction))
+                self._emit(LoadProgress(fraction), request)
+                self._flush()
 
-        model = load_model(self._lib, load.path, load.options, log=self._log, abort=self._abort, progress=on_progress)
+        with self._guard([request]):
+            choice = choose_layers(self._lib, load.path, load.options, log=self._log)
+            info = with_fallback(choice, lambda choice: self._open(load, choice, on_progress))
         importing.join()
+        if info.n_gpu_layers != choice.layers:
+            self._emit(Notice(info.gpu_reason), request)
+        return Loaded(replace(info, load_seconds=time.perf_counter() - began))
+
+    def _open(self, load: Load, choice: LayerChoice, progress: Callable[[float], None]) -> ModelInfo:
+        """Load a model with the chosen layers on the GPU, and make it the session."""
+        options = replace(load.options, n_gpu_layers=choice.layers)
+        model = load_model(self._lib, load.path, options, log=self._log, abort=self._abort, progress=progress)
         if model is None:
             raise Cancelled("the load was stopped")
+        model.gpu_reason = choice.reason
         from graphide.inference.session import Session
 
-        session = Session(model, self._abort)
+        session = Session(model, abort=self._abort, emit=self._emit, flush=self._flush, guard=self._guard)
         try:
             info = session.prepare()
             if self._abort:
@@ -95,7 +202,7 @@ class Engine:
             session.close()
             raise
         self._session = session
-        return Loaded(replace(info, load_seconds=time.perf_counter() - began))
+        return info
 
     def _loaded(self) -> Session:
         if self._session is None:

@@ -159,6 +159,14 @@ def unreadable(path: str, reason: str) -> InferenceFault:
     )
 
 
+def unexpected(error: Exception) -> Failed:
+    """Return the frame of a mistake of ours in one request, with where it happened."""
+    import traceback
+
+    lines = tuple("".join(traceback.format_exception(error)).splitlines()[-8:])
+    return Failed("engine_abort", f"the worker failed: {type(error).__name__}: {error}", "Report this", lines)
+
+
 def to_frame(fault: InferenceFault) -> Failed:
     """Return the frame that carries a fault to the app."""
     return Failed(fault.kind, fault.message, fault.hint, fault.engine_lines, fault.where)

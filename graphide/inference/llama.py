@@ -13,6 +13,8 @@ import re
 import sys
 import types
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,7 @@ class EngineLog:
     def __init__(self, library: Any) -> None:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._keeping = False
+        self._heard: list[str] | None = None
         # The engine holds the pointer, so the callback object must live as long as this.
         self._callback = library.llama_log_callback(self._receive)
         library.llama_log_set(self._callback, ctypes.c_void_p(0))
@@ -69,7 +72,19 @@ class EngineLog:
         """Return the last warnings and errors, newest last."""
         return tuple(self._lines)
 
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[], list[str]]]:
+        """Hear every line of any level that the engine writes meanwhile; call what this gives for those so far."""
+        heard: list[str] = []
+        self._heard = heard
+        try:
+            yield lambda: "".join(heard).splitlines()
+        finally:
+            self._heard = None
+
     def _receive(self, level: int, text: bytes, _data: Any) -> None:
+        if self._heard is not None and text:
+            self._heard.append(text.decode("utf-8", "replace"))
         if level != _CONTINUED:
             self._keeping = level in (_WARN, _ERROR)
         if not self._keeping or not text:

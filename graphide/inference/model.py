@@ -71,6 +71,7 @@ class Model:
         self.path = path
         self.options = options
         self.log = log
+        self.gpu_reason = ""  # why so many layers are on the GPU; set by who chose
         self.vocabulary = Vocabulary(library, handle)
         self.metadata = _metadata(library, handle)
         self.n_ctx_train: int = library.llama_model_n_ctx_train(handle) or self._written_context()
@@ -126,6 +127,8 @@ class Model:
             n_vocab=self.vocabulary.size,
             n_layer=library.llama_model_n_layer(handle),
             n_threads=n_threads,
+            n_gpu_layers=max(0, self.options.n_gpu_layers),
+            gpu_reason=self.gpu_reason,
             has_chat_template=bool(self.chat_template),
             engine=engine_version(),
             metadata={key: value[:_METADATA_LIMIT] for key, value in self.metadata.items()},
@@ -151,7 +154,7 @@ def load_model(
 
     Raises InferenceFault (corrupt_file, unsupported_arch, oom) with the engine's own lines.
     """
-    _check_file(path)
+    check_file(path)
 
     def on_progress(fraction: float, _data: Any) -> bool:
         progress(fraction)
@@ -172,7 +175,8 @@ def load_model(
     return Model(library, handle, path, options, log)
 
 
-def _check_file(path: str) -> None:
+def check_file(path: str) -> None:
+    """Raise InferenceFault where a path is not a readable file that begins like a GGUF file."""
     try:
         with Path(path).open("rb") as file:
             magic = file.read(4)

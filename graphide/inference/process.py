@@ -19,10 +19,26 @@ _SMALL = 2048  # bytes that a pipe surely takes without waiting for its reader
 _TAIL = 8192
 
 
-class WorkerProcess:
-    """A running worker: `send` frames, `receive` frames, `end` it.
+class Replies:
+    """The frames of one request, in a queue that the reader of the process fills."""
 
-    One thread reads its frames into a queue.
+    def __init__(self) -> None:
+        self._frames: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self.put = self._frames.put
+
+    def next(self, seconds: float) -> Frame | None:
+        """Return the next frame, or None when the worker has ended; raises queue.Empty when nothing came in time."""
+        frame = self._frames.get(timeout=seconds)
+        if frame is None:
+            self._frames.put(None)  # so that every later call learns it too
+        return frame
+
+
+class WorkerProcess:
+    """A running worker: `send` frames, `listen` for those of a request, `end` it.
+
+    One thread reads its frames and gives each to the request that it belongs to. `heard` counts all of them: a process
+    that still says something is alive, whoever it speaks to.
     """
 
     def __init__(self, spawned: Spawned) -> None:
@@ -30,7 +46,12 @@ class WorkerProcess:
         self.pid = self._process.pid
         self.greeted = False  # it has said something
         self.loaded = False  # it holds the model; set by the client
-        self._frames: queue.SimpleQueue[tuple[Frame, int] | None] = queue.SimpleQueue()
+        self.heard = 0
+        self._replies: dict[int, Replies] = {}
+        self._listening = threading.Lock()
+        self._silent = False  # it will say nothing more
+        self._last_lines: tuple[str, ...] = ()
+        self._seeking = threading.Lock()  # the file of engine lines has one position for all who read it
         self._writing = threading.Lock()
         self._ending = threading.Lock()
         self._ended = False
@@ -54,33 +75,44 @@ class WorkerProcess:
         threading.Thread(target=self._write, args=(data,), name=f"graphide-send-{self.pid}", daemon=True).start()
         return True
 
-    def receive(self, seconds: float) -> tuple[Frame, int] | None:
-        """Return the next frame and its request's id, or None when the worker has ended.
+    def listen(self, request: int) -> Replies:
+        """Return where the frames of a request will come, until `leave`."""
+        replies = Replies()
+        with self._listening:
+            self._replies[request] = replies
+            if self._silent:
+                replies.put(None)
+        return replies
 
-        Raises queue.Empty when nothing came in time.
-        """
-        item = self._frames.get(timeout=seconds)
-        if item is None:
-            self._frames.put(None)  # so that every later call learns it too
-        else:
-            self.greeted = True
-        return item
+    def leave(self, request: int) -> None:
+        """Drop what still comes for a request."""
+        with self._listening:
+            self._replies.pop(request, None)
+
+    @property
+    def requests(self) -> tuple[int, ...]:
+        """Return the requests that somebody listens for."""
+        with self._listening:
+            return tuple(self._replies)
 
     def forget_errors(self) -> None:
         """Empty the file of engine lines, before a new request."""
         # The worker shares this descriptor's position, so it goes on writing at the start.
-        with contextlib.suppress(OSError, ValueError):
+        with self._seeking, contextlib.suppress(OSError, ValueError):
             self._errors.seek(0)
             self._errors.truncate()
 
     def error_lines(self) -> tuple[str, ...]:
-        """Return the last lines that the engine wrote."""
-        try:
-            size = self._errors.seek(0, os.SEEK_END)
-            self._errors.seek(max(0, size - _TAIL))
-            text = self._errors.read().decode("utf-8", "replace")
-        except (OSError, ValueError):
-            return ()
+        """Return the last lines that the engine wrote, also after the end."""
+        with self._seeking:
+            if self._errors.closed:
+                return self._last_lines
+            try:
+                size = self._errors.seek(0, os.SEEK_END)
+                self._errors.seek(max(0, size - _TAIL))
+                text = self._errors.read().decode("utf-8", "replace")
+            except (OSError, ValueError):
+                return ()
         return tuple(line.strip() for line in text.splitlines() if line.strip())
 
     def exit_code(self, seconds: float = 5.0) -> int:
@@ -90,6 +122,11 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait(seconds)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the process ends by itself, at most so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def kill(self) -> None:
         """End the process at once."""
@@ -114,7 +151,9 @@ class WorkerProcess:
                     self._process.wait(5.0)
             if self._reader is not threading.current_thread():
                 self._reader.join(2.0)
-            self._errors.close()
+            self._last_lines = self.error_lines()
+            with self._seeking:
+                self._errors.close()
             if self._process.stdout and not self._reader.is_alive():
                 self._process.stdout.close()
 
@@ -136,9 +175,17 @@ class WorkerProcess:
         reader, descriptor = FrameReader(), self._process.stdout.fileno()
         try:
             while data := os.read(descriptor, _CHUNK):
-                for item in reader.feed(data):
-                    self._frames.put(item)
+                self.greeted = True
+                for frame, request in reader.feed(data):
+                    self.heard += 1
+                    with self._listening:
+                        replies = self._replies.get(request)
+                    if replies:
+                        replies.put(frame)
         except (OSError, ProtocolError):
             self.kill()
         finally:
-            self._frames.put(None)
+            with self._listening:
+                self._silent = True
+                for replies in self._replies.values():
+                    replies.put(None)

@@ -13,16 +13,16 @@ from typing import Any, Literal, NamedTuple, get_args
 import orjson
 
 from graphide.errors import FaultKind, GraphideError
-from graphide.values import Messages, Sampling, Usage, message_from_json, sampling_from_json
+from graphide.values import KvType, Messages, Sampling, Usage, message_from_json, sampling_from_json, usage_from_json
 
 MAX_FRAME = 64 * 2**20
 
 Overflow = Literal["stop", "drop_oldest", "middle_out"]
 FlashAttention = Literal["auto", "on", "off"]
-KvType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
 StopReason = Literal["end", "stop_string", "length", "context_full"]
 Phase = Literal["start", "load", "prepare", "queue", "grammar", "prefill", "generate"]
 Speculation = Literal["off", "lookup", "draft"]
+DeviceKind = Literal["cpu", "gpu", "igpu", "accel"]
 
 
 class ProtocolError(GraphideError):
@@ -35,7 +35,7 @@ class LoadOptions:
 
     `n_ctx=0` takes the smaller of the trained context and 4096 tokens: the longest that one request may be.
     `n_parallel` requests are computed in one batch; `kv_bytes` bounds the KV cache that they and the kept prefixes
-    share (0: room for two contexts). `n_threads=0` adapts them while running, up to the physical cores.
+    share (0: `n_ctx` tokens). `n_threads=0` adapts them while running, up to the physical cores.
     `n_gpu_layers=-1` takes as many as fit into free device memory. `vocab_only` loads no weights: enough to count
     tokens, in a fraction of the time. Prefixes are kept in `prefix_folder` ("": not at all) up to `prefix_bytes`, under
     the name `model_key` (the sha256 of the file). `speculation` guesses `draft_tokens` ahead, by looking back in the
@@ -58,7 +58,7 @@ class LoadOptions:
     model_key: str = ""
     speculation: Speculation = "off"
     draft_path: str = ""
-    draft_tokens: int = 8
+    draft_tokens: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +118,40 @@ class Counts:
     n_ctx: int = 0
 
 
+class DeviceInfo(NamedTuple):
+    """A device that the engine can compute on; memory in bytes, 0 where it does not tell."""
+
+    name: str
+    description: str
+    kind: DeviceKind
+    free: int
+    total: int
+
+
+class MemoryUse(NamedTuple):
+    """What a load takes on one device, in bytes; `device` is "" for the memory of the machine itself."""
+
+    device: str
+    weights: int
+    kv: int
+    compute: int
+    output: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.kv + self.compute + self.output
+
+
+class FitMeasure(NamedTuple):
+    """What a load for requests of `n_ctx` tokens takes: a cache of `cells` tokens for `sequences`, and its memory."""
+
+    n_ctx: int
+    cells: int
+    sequences: int
+    uses: tuple[MemoryUse, ...]
+
+
 class Share(NamedTuple):
     """How much of a prompt is computed for it by another: `tokens` of `total` are those of prompt `of` (-1: none)."""
 
@@ -167,6 +201,21 @@ class Embed(NamedTuple):
     """Turn texts into vectors; an Embeddings frame follows."""
 
     texts: tuple[str, ...]
+
+
+class Fit(NamedTuple):
+    """Measure what a load takes for requests of each of `sizes` tokens (0: as the options say), without loading.
+
+    A Fitted frame follows.
+    """
+
+    path: str
+    options: LoadOptions
+    sizes: tuple[int, ...]
+
+
+class Survey(NamedTuple):
+    """Say what the engine is and what it can compute on; a Surveyed frame follows."""
 
 
 class Ack(NamedTuple):
@@ -253,6 +302,26 @@ class Embeddings(NamedTuple):
     tokens: int
 
 
+class Fitted(NamedTuple):
+    """What Fit asked for, in the order of its sizes; `gpu_reason` says why it is so many layers on the GPU."""
+
+    measures: tuple[FitMeasure, ...]
+    devices: tuple[DeviceInfo, ...]
+    n_ctx_train: int
+    n_layer: int
+    n_gpu_layers: int
+    gpu_reason: str = ""
+
+
+class Surveyed(NamedTuple):
+    """The engine: its version, its build and processor flags, whether it can use a GPU, and its devices."""
+
+    engine: str
+    flags: str
+    gpu_support: bool
+    devices: tuple[DeviceInfo, ...]
+
+
 class Notice(NamedTuple):
     """Something the user should know that stops nothing, said once."""
 
@@ -277,7 +346,7 @@ class Heartbeat(NamedTuple):
     """The worker process still gets processor time; sent about once a second while a request runs."""
 
 
-Command = Load | Generate | Count | Compare | Embed | Ack | Cancel | Close
+Command = Load | Generate | Count | Compare | Embed | Fit | Survey | Ack | Cancel | Close
 Report = (
     Hello
     | LoadProgress
@@ -289,6 +358,8 @@ Report = (
     | Counts
     | Shares
     | Embeddings
+    | Fitted
+    | Surveyed
     | Notice
     | Stopped
     | Failed
@@ -357,6 +428,10 @@ def _request(value: Any) -> GenerateRequest:
     return GenerateRequest(**{key: _CONVERT.get(key, _plain)(item) for key, item in value.items()})
 
 
+def _measure(n_ctx: int, cells: int, sequences: int, uses: Any) -> FitMeasure:
+    return FitMeasure(n_ctx, cells, sequences, tuple(MemoryUse(*use) for use in uses))
+
+
 def _messages(value: Any) -> Any:
     # Counts.messages holds numbers, GenerateRequest.messages holds turns.
     return tuple(item if isinstance(item, int) else message_from_json(item) for item in value)
@@ -368,11 +443,13 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "request": _request,
     "messages": _messages,
     "sampling": sampling_from_json,
-    "usage": lambda value: Usage(**value),
+    "usage": usage_from_json,
     "counts": lambda value: Counts(**{key: _plain(item) for key, item in value.items()}),
     "json_schema": lambda value: value,
     "requests": lambda value: tuple(_request(item) for item in value),
     "shares": lambda value: tuple(Share(*item) for item in value),
+    "measures": lambda value: tuple(_measure(*item) for item in value),
+    "devices": lambda value: tuple(DeviceInfo(*item) for item in value),
     "vectors": lambda value: tuple(tuple(item) for item in value),
     "logprobs": lambda value: tuple(TokenLogprob(*item) for item in value) if isinstance(value, list) else value,
 }

@@ -50,11 +50,11 @@ class Sampler:
             for token in prompt:
                 self._lib.llama_sampler_accept(self._chain, token)
 
-    def sample(self) -> int:
-        """Return the next token after the context's last computed one, and remember it."""
+    def sample(self, index: int) -> int:
+        """Return the token that comes after the one at `index` of the batch computed last, and remember it."""
         if self._candidates is None:
-            return int(self._sample(self._chain, self._context, -1))
-        return self._sample_by_grammar(self._candidates)
+            return int(self._sample(self._chain, self._context, index))
+        return self._sample_by_grammar(self._candidates, index)
 
     def close(self) -> None:
         """Free the engine's samplers."""
@@ -63,12 +63,12 @@ class Sampler:
                 self._lib.llama_sampler_free(owned)
         self._chain = self._grammar = None
 
-    def _sample_by_grammar(self, candidates: _Candidates) -> int:
+    def _sample_by_grammar(self, candidates: _Candidates, index: int) -> int:
         """Sample freely, and only when the grammar refuses the token sample again among those it allows.
 
         Asking the grammar about one token costs microseconds, about the whole vocabulary milliseconds.
         """
-        logits = self._lib.llama_get_logits_ith(self._context, -1)
+        logits = self._lib.llama_get_logits_ith(self._context, index)
         token, _ = candidates.choose(logits, (self._chain,))
         if not candidates.allowed(token, self._grammar):
             token, possible = candidates.choose(logits, (self._grammar, self._chain))

@@ -9,6 +9,6 @@ GREEDY = Sampling(temperature=0)
 
 
 def ask(text: str, **more: object) -> GenerateRequest:
-    """Return a request for a greedy, short answer to one question."""
-    values: dict[str, object] = {"sampling": GREEDY, "max_tokens": 24, **more}
+    """Return a request for a greedy, short answer to one question, the same bytes each time."""
+    values: dict[str, object] = {"sampling": GREEDY, "max_tokens": 24, "reproducible": True, **more}
     return GenerateRequest(messages=(Message("user", text),), **values)  # type: ignore[arg-type]

@@ -90,7 +90,7 @@ def test_a_request_that_waits_its_turn_can_be_cancelled(own_worker: Worker) -> N
     first.close()
 
 
-def test_requests_of_several_threads_run_one_after_the_other(own_worker: Worker) -> None:
+def test_reproducible_requests_of_several_threads_run_one_after_the_other(own_worker: Worker) -> None:
     texts: list[str] = []
     threads = [
         threading.Thread(target=lambda: texts.append(finish(own_worker.generate(ask("Say hi.", max_tokens=6))).text))
@@ -106,7 +106,7 @@ def test_requests_of_several_threads_run_one_after_the_other(own_worker: Worker)
 def test_too_many_waiting_requests_are_refused(model_path: Path) -> None:
     worker = Worker(waiting=0)
     try:
-        finish(worker.load(str(model_path), LoadOptions(n_threads=1)))
+        finish(worker.load(str(model_path), LoadOptions(n_threads=1, n_parallel=1)))
         first = worker.generate(ask("Tell me a very long story.", max_tokens=400))
         next(first)
         with pytest.raises(InferenceFault) as caught:

@@ -65,7 +65,7 @@ def test_pieces_join_to_the_text_and_progress_covers_the_prompt(worker: Worker) 
 def test_usage_reports_counts_speeds_seed_and_reason(worker: Worker) -> None:
     _, done = answer(worker, ask("Tell me about rivers.", sampling=Sampling(seed=7), max_tokens=8))
     usage = done.usage
-    assert (usage.completion_tokens, usage.cached_tokens, usage.seed) == (8, 0, 7)
+    assert (usage.completion_tokens, usage.cached_tokens, usage.seed, usage.reproducible) == (8, 0, 7, True)
     assert (usage.stop_reason, done.finish_reason, usage.dropped) == ("length", "length", "")
     assert usage.prompt_tokens == done.counts.total == sum(done.counts.messages) + done.counts.template
     assert usage.tokens_per_second > 0 and usage.prompt_tokens_per_second > 0 and usage.time_to_first_token > 0

@@ -1,0 +1,114 @@
+"""`graphide system`: what this machine has for running models. What the engine knows is asked of a worker process."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from graphide.cli import streams
+from graphide.cli.render import size, table
+from graphide.cli.report import dumps
+from graphide.cli.version import version
+from graphide.errors import EXIT_OK, InferenceFault
+from graphide.graph.quoting import printable
+from graphide.workspace import Workspace
+
+if TYPE_CHECKING:
+    from graphide.inference.protocol import DeviceInfo, Surveyed
+
+SCHEMA = 1
+
+
+@click.command(short_help="Show what this machine has for running models.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, sizes in bytes.")
+def system(as_json: bool) -> int:
+    """Show processor, memory, the devices that the engine can use, disks of the model folders, and versions."""
+    from graphide.inference.measure import survey
+
+    engine, problem = None, ""
+    try:
+        engine = survey()
+    except InferenceFault as fault:
+        problem = str(fault)
+    with Workspace() as workspace:
+        found = _found(engine, problem, workspace.library.folders)
+    if problem:
+        streams.err(f"warning: the engine does not start: {printable(problem)}\n")
+    streams.out(dumps(found) + "\n" if as_json else _as_text(found))
+    return EXIT_OK
+
+
+def _found(engine: Surveyed | None, problem: str, folders: Iterable[Path]) -> dict[str, Any]:
+    import psutil
+
+    from graphide.inference.threads import physical_cores
+    from graphide.models.memory import host_memory
+
+    memory = host_memory()
+    devices = engine.devices if engine else ()
+    return {
+        "schema": SCHEMA,
+        "cpu": {
+            "name": next((device.description for device in devices if device.kind == "cpu"), platform.processor()),
+            "physical_cores": psutil.cpu_count(logical=False) or physical_cores(),
+            "logical_cores": psutil.cpu_count() or 1,
+        },
+        "ram": {"total": memory.total, "available": memory.free},
+        "devices": [_device(device) for device in devices],
+        "disks": [_disk(folder) for folder in folders],
+        "versions": {
+            "graphide": version(),
+            "engine": engine.engine if engine else "",
+            "python": platform.python_version(),
+            "os": f"{platform.system()} {platform.release()} {platform.machine()}",
+        },
+        "engine": {
+            "gpu_support": bool(engine and engine.gpu_support),
+            "flags": engine.flags if engine else "",
+            "problem": problem,
+        },
+    }
+
+
+def _device(device: DeviceInfo) -> dict[str, Any]:
+    return device._asdict()
+
+
+def _disk(folder: Path) -> dict[str, Any]:
+    """Return the room on the disk of a folder, or of where it would be made."""
+    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    try:
+        free, total = (usage := shutil.disk_usage(place)).free, usage.total
+    except OSError:
+        free = total = 0
+    return {"folder": str(folder), "free": free, "total": total}
+
+
+def _as_text(found: dict[str, Any]) -> str:
+    cpu, ram, versions, engine = found["cpu"], found["ram"], found["versions"], found["engine"]
+    rows = [
+        ("processor", f"{cpu['name']}, {cpu['physical_cores']} cores ({cpu['logical_cores']} logical)"),
+        ("memory", f"{size(ram['available'])} of {size(ram['total'])} free"),
+    ]
+    rows += [("device", _device_text(device)) for device in found["devices"] if device["kind"] != "cpu"]
+    if not engine["problem"]:
+        rows.append(
+            ("GPU support", "yes" if engine["gpu_support"] else "no: this build of the engine uses the CPU only")
+        )
+    rows += [
+        ("disk", f"{size(disk['free'])} of {size(disk['total'])} free: {disk['folder']}") for disk in found["disks"]
+    ]
+    rows += [("graphide", versions["graphide"]), ("engine", versions["engine"] or "does not start")]
+    rows += [("engine flags", engine["flags"].replace(" = 1", ""))] if engine["flags"] else []
+    rows += [("Python", versions["python"]), ("system", versions["os"])]
+    return table(rows)
+
+
+def _device_text(device: dict[str, Any]) -> str:
+    room = f", {size(device['free'])} of {size(device['total'])} free" if device["total"] else ""
+    return f"{device['name']} ({device['kind']}): {device['description']}{room}"
