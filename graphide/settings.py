@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from graphide.disk import write_atomically
 from graphide.errors import GraphideError
 from graphide.paths import config_folder
+from graphide.values import KvType
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -23,16 +24,24 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 class Settings:
     """What the user chose for this machine.
 
-    `n_threads` 0: as many as the machine has cores; `n_gpu_layers` 0: none; `n_ctx` in tokens, 0: the model's own up to
-    4,096; `cache_bytes` bounds the results kept on disk; `parallel`: steps that run at one time.
+    `n_threads` 0: as many as the machine has cores; `n_gpu_layers` -1: as many as fit; `n_ctx` in tokens, 0: the model's
+    own up to 4,096; `n_parallel`: requests that one model answers at one time; `kv_type`: how its cache is kept.
+    All loaded models together may hold `memory_budget` bytes, 0: what the machine has left; one that nobody uses is closed
+    after `keep_alive` seconds, 0: at once, -1: never. `cache_bytes` bounds the results kept on disk, `prefix_cache_bytes`
+    the beginnings of prompts kept there, 0: none. `parallel`: steps that run at one time.
     """
 
     model_folders: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     n_threads: int = 0
-    n_gpu_layers: int = 0
+    n_gpu_layers: int = -1
     n_ctx: int = 0
+    n_parallel: int = 8
+    kv_type: KvType = "f16"
+    memory_budget: int = 0
+    keep_alive: int = 300
     cache_bytes: int = 1 << 30
+    prefix_cache_bytes: int = 1 << 30
     parallel: int = 8
     extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     problem: str = ""
@@ -40,6 +49,8 @@ class Settings:
 
 _OWN = frozenset(["extra", "problem"])
 _KNOWN: Mapping[str, Any] = {f.name: getattr(Settings(), f.name) for f in fields(Settings) if f.name not in _OWN}
+_LEAST: Mapping[str, int] = {"n_gpu_layers": -1, "keep_alive": -1, "n_parallel": 1}
+_CHOICES: Mapping[str, tuple[str, ...]] = {"kv_type": get_args(KvType)}
 
 
 def load(path: Path | None = None) -> Settings:
@@ -105,9 +116,14 @@ def with_alias(settings: Settings, name: str, target: str) -> Settings:
 
 def _checked(key: str, value: Any, default: Any) -> Any:
     if isinstance(default, int):
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        least = _LEAST.get(key, 0)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= least:
             return value
-        raise GraphideError(f'"{key}" is a whole number of at least 0')
+        raise GraphideError(f'"{key}" is a whole number of at least {least}')
+    if isinstance(default, str):
+        if isinstance(value, str) and value in _CHOICES[key]:
+            return value
+        raise GraphideError(f'"{key}" is one of {", ".join(_CHOICES[key])}')
     if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)

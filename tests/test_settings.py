@@ -26,6 +26,13 @@ def test_defaults_are_not_written_and_unknown_keys_are_kept() -> None:
     assert to_json(settings) == {"theme": "dark"}
 
 
+def test_how_models_are_kept_is_read_and_written() -> None:
+    chosen = {"keep_alive": -1, "kv_type": "q8_0", "memory_budget": 8 << 30, "n_gpu_layers": 0, "n_parallel": 1}
+    settings = from_json(chosen)
+    assert (settings.keep_alive, settings.kv_type, settings.n_gpu_layers) == (-1, "q8_0", 0)
+    assert to_json(settings) == chosen
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
@@ -33,6 +40,12 @@ def test_defaults_are_not_written_and_unknown_keys_are_kept() -> None:
         ({"n_threads": True}, '"n_threads" is a whole number'),
         ({"model_folders": "x"}, '"model_folders" is a list of texts'),
         ({"aliases": {"a": 1}}, '"aliases" is an object of texts'),
+        ({"n_gpu_layers": -2}, '"n_gpu_layers" is a whole number of at least -1'),
+        ({"keep_alive": 2.5}, '"keep_alive" is a whole number of at least -1'),
+        ({"n_parallel": 0}, '"n_parallel" is a whole number of at least 1'),
+        ({"memory_budget": -1}, '"memory_budget" is a whole number of at least 0'),
+        ({"kv_type": "q3"}, '"kv_type" is one of f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl'),
+        ({"kv_type": ["f16"]}, '"kv_type" is one of'),
         ([], "settings are a JSON object"),
     ],
 )

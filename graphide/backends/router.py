@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cache
 
 from graphide.backends.echo import NAME as ECHO
-from graphide.spec.generation import Backend, Cancel, Chunk, ModelRequest, Progress, TokenCounts
+from graphide.spec.generation import (
+    Backend,
+    Cancel,
+    Chunk,
+    Embedded,
+    ModelRequest,
+    Progress,
+    SharedPrefix,
+    TokenCounts,
+)
 from graphide.values import Json, Reply
 
 
@@ -36,6 +45,18 @@ class Router:
         """Return how long a prompt is, as the backend that would answer counts it."""
         model = self._name(request.model)
         return self._backend(model).count(replace(request, model=model))
+
+    def shared(self, requests: Sequence[ModelRequest]) -> tuple[SharedPrefix, ...] | None:
+        """Return how much of the prompts is the same, as the backend of the first one's model tells it."""
+        if not requests:
+            return None
+        named = [replace(request, model=self._name(request.model)) for request in requests]
+        return self._backend(named[0].model).shared(named)
+
+    def embed(self, model: str, texts: Sequence[str], cancel: Cancel) -> Embedded:
+        """Turn texts into vectors with the model that answers for the name `model`."""
+        name = self._name(model)
+        return self._backend(name).embed(name, texts, cancel)
 
     def expect(self, model: str) -> None:
         """Tell the backend of `model` that it will be asked soon."""

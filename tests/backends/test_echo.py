@@ -10,7 +10,7 @@ import pytest
 
 from graphide.backends.echo import EchoBackend
 from graphide.errors import Cancelled
-from graphide.spec.generation import Chunk, ModelRequest
+from graphide.spec.generation import Chunk, ModelRequest, SharedPrefix
 from graphide.values import Message, Reply, Sampling
 
 HELLO = (Message("system", "be kind"), Message("user", "hello  brave\nworld"))
@@ -75,3 +75,46 @@ def test_a_cancel_ends_the_answer() -> None:
     cancel.set()
     with pytest.raises(Cancelled):
         next(stream)
+
+
+def test_an_answer_says_that_it_comes_again_to_the_byte() -> None:
+    assert answer()[1].usage.reproducible
+
+
+def asked(*turns: Message) -> ModelRequest:
+    return ModelRequest(model="echo", messages=turns, sampling=Sampling(), max_tokens=50)
+
+
+def test_prompts_share_the_words_that_they_begin_with_in_the_same_roles() -> None:
+    kind = Message("system", "be very kind")
+    requests = [
+        asked(kind, Message("user", "name a river")),
+        asked(kind, Message("user", "name a mountain")),
+        asked(Message("user", "be very kind")),
+        asked(kind, Message("user", "name a mountain near a river")),
+        asked(),
+    ]
+    assert EchoBackend().shared(requests) == (
+        SharedPrefix(),
+        SharedPrefix(5, 0),
+        SharedPrefix(),
+        SharedPrefix(6, 1),
+        SharedPrefix(),
+    )
+
+
+def test_vectors_have_length_1_and_are_near_for_the_same_words() -> None:
+    texts = ["the sea is deep", "Deep is the SEA!", "bread and butter", "", "the sea"]
+    made = EchoBackend().embed("echo", texts, threading.Event())
+    products = [sum(a * b for a, b in zip(made.vectors[0], other, strict=True)) for other in made.vectors]
+    assert made.tokens == 13
+    assert all(sum(x * x for x in vector) == pytest.approx(1) for vector in made.vectors)
+    assert products[:2] == pytest.approx([1, 1]) and 0 < products[4] < 1
+    assert products[2] < products[4]
+
+
+def test_a_cancel_ends_the_vectors() -> None:
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        EchoBackend().embed("echo", ["a"], cancel)
