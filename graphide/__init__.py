@@ -58,18 +58,27 @@ _HOMES = {
 }
 
 
-def run(source: str | Path | Graph, /, *, model: str = "", seed: int | None = None, **inputs: Any) -> RunResult:
+def run(
+    source: str | Path | Graph,
+    /,
+    *,
+    model: str = "",
+    seed: int | None = None,
+    reproducible: bool = False,
+    **inputs: Any,
+) -> RunResult:
     """Run a graph, given as a file, the name of a packaged template or a `Graph`, and return its result.
 
-    `inputs` are values for the inputs of the graph; `model` answers every model node ("echo": no model at all). Inputs
-    that are called "model" or "seed", streaming, cancelling and many runs with one loaded model need a `Workspace`.
+    `inputs` are values for the inputs of the graph; `model` answers every model node ("echo": no model at all);
+    `reproducible` takes the time that it needs to give the same bytes for the same seed. Inputs that are called
+    "model", "seed" or "reproducible", streaming, cancelling and many runs with one loaded model need a `Workspace`.
 
     Raises GraphideError when the graph cannot be read or cannot run; that a node failed is in the result.
     """
     from graphide.graph.model import Graph
     from graphide.workspace import Document, Workspace
 
-    with Workspace(model=model) as workspace:
+    with Workspace(model=model, reproducible=reproducible) as workspace:
         document = Document(source) if isinstance(source, Graph) else workspace.load(source)
         return workspace.result(document, inputs=inputs, seed=seed)
 

@@ -19,7 +19,7 @@ from graphide.spec.fields import (
     Toggle,
     field_of_kind,
 )
-from graphide.spec.generation import Chunk, Context, ModelRequest, Progress, Streamed, SubRun
+from graphide.spec.generation import Chunk, Context, Embedded, ModelRequest, Progress, Streamed, SubRun
 from graphide.spec.nodespec import ABSENT, CacheRule, Outline, Outlines, Port, Settings
 from graphide.spec.registry import Registry
 from graphide.values import (
@@ -47,6 +47,7 @@ __all__ = [
     "Choice",
     "Chunk",
     "Context",
+    "Embedded",
     "Field",
     "FilePath",
     "FileRefused",

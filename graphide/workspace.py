@@ -8,7 +8,7 @@ models or runs; each of those has its own room.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from graphide.executor.events import Event
 from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
 from graphide.executor.nested import outlines_of
-from graphide.executor.plan import Blocked, Plan, hopeless, make_plan
+from graphide.executor.plan import Plan, blocked_by, can_give_nothing, make_plan
 from graphide.executor.preview import Preview, preview
 from graphide.executor.result import RunResult, collect
 from graphide.executor.run import run
@@ -42,10 +42,12 @@ from graphide.values import Json
 
 if TYPE_CHECKING:
     from graphide.backends.local import ModelFile
+    from graphide.backends.memory import LoadedModel
     from graphide.backends.workers import Workers
     from graphide.executor.cache import Cache
+    from graphide.inference.protocol import LoadProgress
     from graphide.inference.spawn import Spawned
-    from graphide.models.library import Library
+    from graphide.models.library import Library, LibraryModel
     from graphide.plugins import PluginProblem
 
 
@@ -74,6 +76,7 @@ class Workspace:
         cache: bool = True,
         allow: Sequence[Path] = (),
         allow_model_mismatch: bool = False,
+        reproducible: bool = False,
         plugins: bool = True,
         registry: Registry | None = None,
         spawned: Spawned | None = None,
@@ -81,15 +84,17 @@ class Workspace:
         """Set up a workspace.
 
         `model` answers every model node instead of the model it names ("echo": none at all); without `cache` nothing is
-        looked up or kept; `allow` are further folders whose files nodes may touch; `plugins` False leaves the drop-in
-        folder out; `registry` replaces the node types that would be found; `spawned` is a worker process that was started
-        already and is used for the first model.
+        looked up or kept; `allow` are further folders whose files nodes may touch; `reproducible` asks local models so
+        that the same run gives the same bytes again, one request at a time, which is slower; `plugins` False leaves the
+        drop-in folder out; `registry` replaces the node types that would be found; `spawned` is a worker process that
+        was started already and is used for the first model.
         """
         self.settings = settings or settings_file.load()
         self._model = model
         self._use_cache = cache
         self._allow = tuple(allow)
         self._allow_model_mismatch = allow_model_mismatch
+        self._reproducible = reproducible
         self._plugins = plugins
         self._registry = registry
         self._spawned = spawned
@@ -143,6 +148,37 @@ class Workspace:
 
         folders = [Path(folder).expanduser() for folder in self.settings.model_folders]
         return open_library(folders, self.settings.aliases)
+
+    def loaded(self) -> tuple[LoadedModel, ...]:
+        """Return the models that are in memory now, with what they hold and when they are closed by themselves."""
+        return self._workers.loaded()
+
+    def load_model(self, name: str, *, anyway: bool = False) -> Generator[LoadProgress, None, LoadedModel]:
+        """Load a model by its name, alias or path before it is asked, yielding progress; closing the iterator stops it.
+
+        `anyway` loads it also where it does not fit into memory beside what is in use. Raises ModelMissing, UsageError and
+        InferenceFault.
+        """
+        from graphide.models.identity import sha256_of
+
+        found = self._chosen(name)
+        sha256 = sha256_of(found.parts, self.library.cache)
+        return (yield from self._workers.load(found.path, sha256, anyway=anyway))
+
+    def unload_model(self, name: str) -> int:
+        """Close a loaded model and return the bytes of memory that this gave back, 0 when it was not loaded.
+
+        Raises ModelMissing and UsageError, and InferenceFault while the model is in use.
+        """
+        found = self._chosen(name)
+        return self._workers.unload(found.path)
+
+    def _chosen(self, name: str) -> LibraryModel:
+        """Return the model that the user names, whose own choice may be any file."""
+        found = self.library.find(name)
+        if found.problem:
+            raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
+        return found
 
     # --- documents
 
@@ -264,9 +300,9 @@ class Workspace:
         if stopping := blocking(problems):
             name = str(document.path) if document.path else "the graph"
             raise InvalidGraph(f"{name} cannot run", problems=stopping)
-        blocked = {node: Blocked(found.message, found.hint) for node, found in left_out(problems).items()}
+        blocked = blocked_by(problems)
         plan = make_plan(document.graph, self.registry, targets=targets, outlines=outlines, blocked=blocked)
-        if plan.results and all(hopeless(plan, result.step) for result in plan.results):
+        if can_give_nothing(plan):
             raise InvalidGraph("nothing of the graph can run", problems=tuple(left_out(problems).values()))
         if not looked_inside:  # other files may change between two runs, a graph does not
             self._prepared = _Prepared(document.graph, tuple(targets), plan)
@@ -284,6 +320,7 @@ class Workspace:
             cache=self._cache if self._use_cache else None,
             submit=self._threads,
             parallel=self.settings.parallel,
+            mode="reproducible" if self._reproducible else "batched",
         )
 
     def _backend(self, refs: Mapping[str, ModelRef], files: FileAccess) -> Backend:
@@ -294,7 +331,8 @@ class Workspace:
         def local() -> Backend:  # imported where a model is asked for at all
             from graphide.backends.local import LocalBackend
 
-            return LocalBackend(self._workers, partial(self._model_file, refs, files))
+            find = partial(self._model_file, refs, files)
+            return LocalBackend(self._workers, find, reproducible=self._reproducible)
 
         return Router(local, EchoBackend(), override=self._model)
 
@@ -332,9 +370,17 @@ class Workspace:
         from graphide.inference.protocol import LoadOptions
 
         own = self.settings
-        options = LoadOptions(n_ctx=own.n_ctx, n_threads=own.n_threads, n_gpu_layers=own.n_gpu_layers)
+        options = LoadOptions(
+            n_ctx=own.n_ctx,
+            n_parallel=own.n_parallel,
+            n_threads=own.n_threads,
+            n_gpu_layers=own.n_gpu_layers,
+            kv_type=own.kv_type,
+            prefix_folder=str(paths.cache_folder() / "prefixes") if own.prefix_cache_bytes else "",
+            prefix_bytes=own.prefix_cache_bytes,
+        )
         spawned, self._spawned = self._spawned, None
-        workers = Workers(options, spawned=spawned)
+        workers = Workers(options, memory_budget=own.memory_budget, keep_alive=own.keep_alive, spawned=spawned)
         self._closers.append(workers.close)
         return workers
 

@@ -17,6 +17,7 @@ from graphide.graph.quoting import printable, quoted, shortened
 from graphide.values import Message, to_json
 
 if TYPE_CHECKING:
+    from graphide.cli.report import Answer
     from graphide.executor.events import NodeFailed
     from graphide.graph.problems import Problem
     from graphide.spec.fields import Field
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)} | {13: ""}
 _INPUT_WIDTH = 100
+_MOST_ANSWERS = 8
 _WIDE = 10_000
 
 
@@ -126,16 +128,38 @@ def _number(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else f"{value:g}"
 
 
-def usage_line(usage: Mapping[str, Any], seconds: float) -> str:
-    """Return what a run cost, for a person: tokens, speed, and the wait for the first one."""
-    if not usage.get("completion_tokens"):
-        return f"{seconds:.1f} s\n"
-    parts = [f"{usage['completion_tokens']:,} tokens"]
-    if usage.get("tokens_per_second"):
-        parts.append(f"{usage['tokens_per_second']:.1f} tokens/s")
+def usage_line(usage: Mapping[str, Any], seconds: float, promise: str = "") -> str:
+    """Return what a run cost, for a person: tokens, speed, the wait for the first one; `promise` is a word at its end."""
+    parts = _cost(usage) if usage.get("completion_tokens") else []
     if usage.get("time_to_first_token"):
         parts.append(f"first after {usage['time_to_first_token']:.2f} s")
-    return ", ".join([*parts, f"{seconds:.1f} s"]) + "\n"
+    return ", ".join([*parts, f"{seconds:.1f} s", *([promise] if promise else [])]) + "\n"
+
+
+def answer_lines(answers: Sequence[Answer]) -> str:
+    """Return a line for each of several answers; one answer, or very many, are summed up by the line of the run."""
+    if not 1 < len(answers) <= _MOST_ANSWERS:
+        return ""
+    lines = [
+        f"{printable(node)}: {', '.join([*_cost(to_json(usage)), *(['from the cache'] if cached else [])])}"
+        for node, usage, cached in answers
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _cost(usage: Mapping[str, Any]) -> list[str]:
+    parts = []
+    if usage.get("prompt_tokens"):
+        cached = f" ({usage['cached_tokens']:,} cached)" if usage.get("cached_tokens") else ""
+        parts.append(f"prompt {_tokens(usage['prompt_tokens'])}{cached}")
+    parts.append(_tokens(usage["completion_tokens"]))
+    if usage.get("tokens_per_second"):
+        parts.append(f"{usage['tokens_per_second']:.1f} tokens/s")
+    return parts
+
+
+def _tokens(count: int) -> str:
+    return f"{count:,} token{'' if count == 1 else 's'}"
 
 
 def size(count: float) -> str:

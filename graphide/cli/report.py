@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphide.errors import (
     EXIT_INTERRUPTED,
@@ -18,10 +18,18 @@ from graphide.errors import (
     GraphideError,
     InvalidGraph,
 )
-from graphide.executor.events import SCHEMA, Event, NodeFailed, RunFinished, RunStarted
-from graphide.values import Json, to_json
+from graphide.executor.events import SCHEMA, Event, Mode, NodeFailed, NodeFinished, RunFinished, RunStarted
+from graphide.values import Json, Usage, to_json
 
 _CONTROLS = {code: f"\\u{code:04x}" for code in range(0x7F, 0xA0)}  # JSON allows these, terminals act on them
+
+
+class Answer(NamedTuple):
+    """What an answer of a model cost; `cached` when it came from the cache and cost that earlier."""
+
+    node: str
+    usage: Usage
+    cached: bool
 
 
 @dataclass(slots=True)
@@ -29,6 +37,8 @@ class Report:
     """What was seen of a run so far."""
 
     seed: int = 0
+    mode: Mode = "batched"
+    answers: list[Answer] = field(default_factory=list)
     failures: list[NodeFailed] = field(default_factory=list)
     finished: RunFinished | None = None
 
@@ -37,7 +47,10 @@ class Report:
         if isinstance(event, NodeFailed):
             self.failures.append(event)
         elif isinstance(event, RunStarted):
-            self.seed = event.seed
+            self.seed, self.mode = event.seed, event.mode
+        elif isinstance(event, NodeFinished):
+            costs = [value for value in event.values.values() if isinstance(value, Usage)]
+            self.answers += [Answer(event.node, usage, event.cached) for usage in costs]
         elif isinstance(event, RunFinished):
             self.finished = event
 
@@ -63,7 +76,7 @@ class Report:
         """Return the run as one JSON object; outputs that were `written` to files are named there instead."""
         finished = self.finished
         body = empty_json(finished.status if finished else "failed")
-        body["seed"] = self.seed
+        body |= {"seed": self.seed, "mode": self.mode, "answers": [answer_json(answer) for answer in self.answers]}
         body["failures"] = [failure_json(failure) for failure in self.failures]
         if finished is not None:
             outputs = {name: to_json(value) for name, value in finished.outputs.items() if name not in written}
@@ -73,6 +86,23 @@ class Report:
         if written:
             body["files"] = dict(written)
         return body
+
+
+def answer_json(answer: Answer) -> dict[str, Json]:
+    """Return an answer as JSON: its node, whether it was cached, and its usage."""
+    return {"node": answer.node, "cached": answer.cached, **to_json(answer.usage)}
+
+
+def promised(report: Report, seed: int | None) -> str:
+    """Return a word on whether the same seed gives the same bytes again, "" where nobody asked for that.
+
+    Asked for it has who chose the mode, or a `seed`.
+    """
+    if report.finished is None or "reproducible" not in report.finished.usage:
+        return ""
+    if report.finished.usage["reproducible"]:
+        return "reproducible" if report.mode == "reproducible" else ""
+    return "not reproducible" if report.mode == "reproducible" or seed is not None else ""
 
 
 def failure_json(failure: NodeFailed) -> dict[str, Json]:
@@ -115,5 +145,5 @@ def empty_json(status: str) -> dict[str, Json]:
     """Return the JSON object of a run of which nothing but its end is known."""
     return {
         "schema": SCHEMA, "status": status, "outputs": {}, "usage": {}, "model": None, "models": {}, "seed": None,
-        "seconds": 0.0, "failures": [], "partial": {},
+        "mode": None, "answers": [], "seconds": 0.0, "failures": [], "partial": {},
     }  # fmt: skip

@@ -28,12 +28,16 @@ _LARGEST_SEED = 2**32 - 1
 @click.option("--to", "targets", multiple=True, metavar="NODE", shell_complete=completion.nodes,
               help="Run only to this node, and give its result (repeatable).")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, _LARGEST_SEED), help="Seed of model nodes that have none of their own.")
+@click.option("--reproducible", is_flag=True,
+              help="Compute so that the same seed gives the same bytes again; one answer at a time, which is slower.")  # fmt: skip
 @click.option("--model", "-m", default="", metavar="NAME|PATH|echo", shell_complete=completion.models,
               help='Answer every model node with this model; "echo" answers with the prompt, without a model.')  # fmt: skip
 @click.option("--out", multiple=True, metavar="NAME=FILE", help="Write this output to a file instead of printing it.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "jsonl"]), help="How results are printed.")
 @click.option("--events", is_flag=True, help="Print every event of the run as a line of JSON, and nothing else.")
-@click.option("--dry-run", is_flag=True, help="Say what would run and what is cached; run nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say what would run, what is cached, and what prompts share; run nothing."
+)
 @click.option("--no-cache", is_flag=True, help="Look nothing up in the cache and keep nothing.")
 @click.option("--allow", multiple=True, metavar="DIR", type=click.Path(exists=True, path_type=Path),
               help="A folder, beside that of the graph, whose files nodes may read and write.")  # fmt: skip
@@ -83,6 +87,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         cache=not given["no_cache"],
         allow=tuple(path.absolute() for path in given["allow"]),
         allow_model_mismatch=given["allow_model_mismatch"],
+        reproducible=given["reproducible"],
         quiet=given["quiet"],
     )
 

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from graphide.cli import inputs, opening, progress, results, streams
 from graphide.cli.interrupt import interruptible
-from graphide.cli.render import error_text, failure_text, table, usage_line
-from graphide.cli.report import Report, dumps, without
+from graphide.cli.render import answer_lines, error_text, failure_text, table, usage_line
+from graphide.cli.report import Report, dumps, promised, without
 from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
 from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import Graph
 from graphide.graph.outline import ends
 from graphide.graph.topology import ancestors
+from graphide.values import to_json
 from graphide.workspace import Document, Workspace
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Options:
     cache: bool
     allow: tuple[Path, ...]
     allow_model_mismatch: bool
+    reproducible: bool
     quiet: bool
 
 
@@ -56,6 +58,7 @@ def run_graph(options: Options, spawned: Spawned | None = None) -> int:
         cache=options.cache,
         allow=options.allow,
         allow_model_mismatch=options.allow_model_mismatch,
+        reproducible=options.reproducible,
         spawned=spawned,
     ) as workspace:
         document, files = _bound(workspace, options)
@@ -164,13 +167,14 @@ def _say_end(report: Report, text: results.Text, expected: tuple[results.Expecte
             why = "its branch was not taken" if status == "ok" else "what it needs failed"
             streams.err(f'there is no output "{name}": {why}\n')
     if streams.err_is_terminal() and status == "ok" and report.finished.usage:
-        streams.err(usage_line(report.finished.usage, report.finished.seconds))
+        streams.err(answer_lines(report.answers))
+        streams.err(usage_line(report.finished.usage, report.finished.seconds, promised(report, options.seed)))
 
 
 def _dry(preview: Preview, options: Options) -> int:
     if options.format in ("json", "jsonl"):
-        steps = [{**step._asdict(), "tokens": step.tokens._asdict() if step.tokens else None} for step in preview.steps]
-        streams.out(dumps({"schema": SCHEMA, "steps": steps, "results": list(preview.results)}) + "\n")
+        body = {"schema": SCHEMA, "steps": to_json(preview.steps), "results": list(preview.results)}
+        streams.out(dumps(body) + "\n")
         return EXIT_OK
     rows = []
     for step in preview.steps:
@@ -181,11 +185,14 @@ def _dry(preview: Preview, options: Options) -> int:
 
 
 def _asked(step: PreviewStep) -> str:
-    """Return which model would be asked, and how much of its context the prompt takes."""
+    """Return which model would be asked, how much of its context the prompt takes, and what another step has of it."""
     if not step.model:
         return ""
+    shares = f", {step.shares.tokens:,} shared with {step.shares.step}" if step.shares else ""
     if step.tokens is None:
-        return f"with {step.model}"
+        return f"with {step.model}{shares}"
     counts = ", ".join(f"message {number}: {count:,}" for number, count in enumerate(step.tokens.messages, 1))
     over = ", too long" if step.tokens.total > step.tokens.n_ctx else ""
-    return f"with {step.model}; prompt {step.tokens.total:,} of {step.tokens.n_ctx:,} tokens ({counts}){over}"
+    # The model comes last: a narrow terminal cuts the line, and the model is the same in most of them.
+    length = f"prompt {step.tokens.total:,} of {step.tokens.n_ctx:,} tokens{over}{shares}"
+    return f"{length} ({counts}); with {step.model}"

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphide.errors import GraphideError
 from graphide.executor.cache import Cache
-from graphide.executor.events import Event
+from graphide.executor.events import Event, Mode
 from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
 from graphide.executor.nested import run_rows
-from graphide.executor.threads import Submit, Threads
+from graphide.executor.threads import Submit, Threads, Turnstile
 from graphide.graph.model import Graph
-from graphide.spec.generation import Backend, ModelRequest, Streamed, SubRun
+from graphide.spec.generation import Backend, Cancel, Embedded, ModelRequest, Streamed, SubRun
 from graphide.spec.registry import Registry
 from graphide.values import Json, Reply, Usage
 
@@ -40,6 +41,7 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._usages: list[tuple[Usage, bool]] = []
+        self._embedded = 0
         self._models: dict[str, Json] = {}
 
     def model(self, name: str, identity: Json) -> None:
@@ -53,6 +55,11 @@ class Ledger:
         with self._lock:
             self._usages.append((usage, cached))
 
+    def embedded(self, tokens: int) -> None:
+        """Note that texts of this many tokens were turned into vectors."""
+        with self._lock:
+            self._embedded += tokens
+
     @property
     def models(self) -> dict[str, Json]:
         """The models used, by the name that nodes give them."""
@@ -60,9 +67,10 @@ class Ledger:
 
     def total(self) -> dict[str, Json]:
         """Return the sum: tokens added up, speeds over the time of all answers, the first answer's time to first token."""
+        embedded: dict[str, Json] = {"embedded_tokens": self._embedded} if self._embedded else {}
         usages = [usage for usage, _ in self._usages]
         if not usages:
-            return {}
+            return embedded
         prompt = sum(usage.prompt_tokens for usage in usages)
         completion = sum(usage.completion_tokens for usage in usages)
         seconds = sum(u.completion_tokens / u.tokens_per_second for u in usages if u.tokens_per_second > 0)
@@ -78,12 +86,20 @@ class Ledger:
             "time_to_first_token": usages[0].time_to_first_token,
             "answers": len(usages),
             "answers_from_cache": sum(cached for _, cached in self._usages),
+            "draft_tokens": sum(usage.draft_tokens for usage in usages),
+            "draft_accepted": sum(usage.draft_accepted for usage in usages),
+            "reproducible": all(usage.reproducible for usage in usages),
+            **embedded,
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a run needs from outside. `cache` None: nothing is looked up or kept; `parallel`: steps at one time."""
+    """Everything a run needs from outside. `cache` None: nothing is looked up or kept.
+
+    `parallel` answers of models are made at one time, in the run and all runs inside it, and as many other steps of
+    each are done. `mode` is what the backend was made for; it is written into the record.
+    """
 
     registry: Registry
     backend: Backend
@@ -92,7 +108,18 @@ class Services:
     cache: Cache | None = None
     submit: Submit = field(default_factory=Threads)
     parallel: int = 8
+    mode: Mode = "batched"
     depth: int = 0
+    asking: Turnstile | None = None
+
+    def __post_init__(self) -> None:
+        if self.asking is None:  # `replace`, for a run inside this one, hands it on
+            object.__setattr__(self, "asking", Turnstile(self.parallel))
+
+    def turn(self, cancel: Cancel) -> AbstractContextManager[None]:
+        """Wait until a model may be asked, and hold that place; raises Cancelled."""
+        assert self.asking is not None
+        return self.asking.inside(cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +141,17 @@ class StepContext:
     def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
         seeded = replace(request, sampling=request.sampling.seeded(self.seed.value))
         self.ledger.model(request.model, self.services.backend.identity(request.model))
-        reply = yield from self.services.backend.generate(seeded, self.cancel)
+        with self.services.turn(self.cancel):
+            reply = yield from self.services.backend.generate(seeded, self.cancel)
         self.ledger.usage(reply.usage, cached=False)
         return reply
+
+    def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        self.ledger.model(model, self.services.backend.identity(model))
+        with self.services.turn(self.cancel):
+            made = self.services.backend.embed(model, texts, self.cancel)
+        self.ledger.embedded(made.tokens)
+        return made
 
     def run_graph(
         self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""

@@ -16,16 +16,25 @@ from graphide.values import Json, dumps, to_json as value_to_json
 SCHEMA = 1
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
+Mode = Literal["batched", "reproducible"]
+"""batched: requests share batches, and the same bytes are not promised · reproducible: each is computed by itself."""
+
 Status = Literal["ok", "failed", "partial", "cancelled"]
 """ok: every failure was caught by a fallback · failed: nothing asked for was made · partial: some of it was."""
 
 
 class RunStarted(NamedTuple):
-    """A run begins. `seed` is what model nodes without one of their own use."""
+    """A run begins. `seed` is what model nodes without one of their own use.
+
+    `mode` says how local models compute: `batched`, where the same bytes are not promised for the same seed, or
+    `reproducible`, where they are, on the same machine with the same model and engine. Whether an answer can be had
+    again is in its usage.
+    """
 
     run: str
     title: str
     seed: int
+    mode: Mode = "batched"
 
 
 class PlanMade(NamedTuple):
@@ -92,7 +101,7 @@ class NodeSkipped(NamedTuple):
 class RunFinished(NamedTuple):
     """A run ends, exactly once: its status, its named outputs, and what it cost.
 
-    `usage` sums the model nodes that ran; `models` are those that were used, by the name the graph gives them;
+    `usage` sums the model nodes that ran, and says whether all of their answers are reproducible; `models` are those that were used, by the name the graph gives them;
     `partial` holds, by node, streamed text that no output has: of nodes that failed or were stopped, and, when the run
     was cancelled, of nodes that had just finished.
     """

@@ -56,8 +56,8 @@ def key_of(step: Step, parents: Mapping[str, Key], identity: Identity, seed: See
                 return None
             digest.update(f"\0{binding.port.name}\0{source.output}\0".encode())
             digest.update(parent if isinstance(parent, bytes) else parent.get(source.output, b"absent"))
-    for name in spec.model_settings:
-        digest.update(dumps(identity(step.settings[name])))
+    for model in step.models:
+        digest.update(dumps(identity(model)))
     if step.cache == "when_seeded":
         digest.update(b"\0seed %d" % seed.value if seed.chosen else b"\0no seed")
     return digest.digest()

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from graphide.errors import InvalidGraph
 from graphide.executor import events
-from graphide.executor.plan import Plan, make_plan
+from graphide.executor.plan import Blocked, Plan, blocked_by, can_give_nothing, make_plan
 from graphide.graph.bind import bind_inputs
 from graphide.graph.check import check
 from graphide.graph.model import Edge, Graph
 from graphide.graph.outline import outline
+from graphide.graph.problems import blocking
 from graphide.spec.generation import Nested, Progress, Streamed, SubRun
 from graphide.spec.nodespec import Outline, Outlines
 from graphide.values import Json
@@ -46,9 +47,9 @@ def run_rows(
     services = context.services
     graph, inside = services.load_graph(dict(reference) if isinstance(reference, Mapping) else reference, services)
     inner = replace(inside, depth=services.depth + 1)
-    _refuse_problems(graph, inner)
+    blocked = _checked(graph, inner)
     labels = [name] if name and len(rows) == 1 else [str(number) for number in range(len(rows))]
-    plan = _plan_of_rows(graph, dict(zip(labels, rows, strict=True)), inner)
+    plan = _plan_of_rows(graph, dict(zip(labels, rows, strict=True)), inner, blocked)
     last = {result.step for result in plan.results}
     ended = 0
     errors: dict[str, str] = {}
@@ -67,14 +68,21 @@ def run_rows(
     return _sub_runs(labels, plan, outputs, errors)
 
 
-def _refuse_problems(graph: Graph, services: Services) -> None:
-    problems = [p for p in check(graph, services.registry, outlines=outlines_of(services)) if p.severity == "error"]
-    if problems:
-        raise InvalidGraph(f"the graph inside it has problems: {problems[0].message}", problems=problems)
+def _checked(graph: Graph, services: Services) -> dict[str, Blocked]:
+    """Return the nodes that the run goes around, as at the top; raises InvalidGraph when the graph cannot run at all."""
+    problems = check(graph, services.registry, outlines=outlines_of(services))
+    if stopping := blocking(problems):
+        raise InvalidGraph(f"the graph inside it has problems: {stopping[0].message}", problems=stopping)
+    return blocked_by(problems)
 
 
-def _plan_of_rows(graph: Graph, rows: Mapping[str, Mapping[str, Any]], services: Services) -> Plan:
-    """Return one plan of as many copies of a graph as there are rows; ids and result names start with the row's label."""
+def _plan_of_rows(
+    graph: Graph, rows: Mapping[str, Mapping[str, Any]], services: Services, blocked: Mapping[str, Blocked]
+) -> Plan:
+    """Return one plan of as many copies of a graph as there are rows; ids and result names start with the row's label.
+
+    Raises InvalidGraph when all that a row would give needs a node in `blocked`.
+    """
     nodes = {}
     edges: list[Edge] = []
     for label, row in rows.items():
@@ -84,7 +92,15 @@ def _plan_of_rows(graph: Graph, rows: Mapping[str, Mapping[str, Any]], services:
         edges += [
             Edge(f"{label}/{edge.source}", edge.output, f"{label}/{edge.target}", edge.input) for edge in bound.edges
         ]
-    plan = make_plan(replace(graph, nodes=nodes, edges=tuple(edges)), services.registry, outlines=outlines_of(services))
+    plan = make_plan(
+        replace(graph, nodes=nodes, edges=tuple(edges)),
+        services.registry,
+        outlines=outlines_of(services),
+        blocked={f"{label}/{node}": why for label in rows for node, why in blocked.items()},
+    )
+    if can_give_nothing(plan):
+        why = next(iter(blocked.values()))
+        raise InvalidGraph(f"nothing of the graph inside it can run: {why.message}", problems=(), hint=why.hint)
     results = []
     for result in plan.results:
         label = result.step.partition("/")[0]

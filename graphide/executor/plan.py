@@ -7,11 +7,12 @@ of its targets and nothing else. What is cached is decided in `keys` and `run`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from graphide.graph.model import Edge, Graph, Node
 from graphide.graph.outline import OUTPUT_TYPE, ends
+from graphide.graph.problems import Problem, left_out
 from graphide.graph.topology import ancestors, links
 from graphide.spec.nodespec import CacheRule, NodeSpec, Outlines, Port
 from graphide.spec.registry import Registry
@@ -46,7 +47,10 @@ class Blocked(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A node in a plan. `parents` are the steps it waits for, without repeats, in edge order."""
+    """A node in a plan. `parents` are the steps it waits for, without repeats, in edge order.
+
+    `models` are the names of the models that it asks; a setting for one that is empty names none.
+    """
 
     node: Node
     spec: NodeSpec | None
@@ -56,6 +60,7 @@ class Step(NamedTuple):
     parents: tuple[str, ...]
     cache: CacheRule = "never"
     blocked: Blocked | None = None
+    models: tuple[str, ...] = ()
 
 
 class Result(NamedTuple):
@@ -105,6 +110,16 @@ def make_plan(
     return Plan(graph.title, steps, {step: tuple(ids) for step, ids in children.items()}, results)
 
 
+def blocked_by(problems: Iterable[Problem]) -> dict[str, Blocked]:
+    """Return, by node, why it cannot run although the rest of its graph can."""
+    return {node: Blocked(found.message, found.hint) for node, found in left_out(problems).items()}
+
+
+def can_give_nothing(plan: Plan) -> bool:
+    """Return whether every result needs a step that cannot run."""
+    return bool(plan.results) and all(hopeless(plan, result.step) for result in plan.results)
+
+
 def hopeless(plan: Plan, step_id: str) -> bool:
     """Return whether a step needs, through every way to it, a step that cannot run."""
     stack, seen = [step_id], {step_id}
@@ -136,9 +151,9 @@ def _step(
     settings = spec.full(node.settings)
     ports = spec.inputs_for(settings, outlines, node.exposed)
     bindings = _bindings(spec, node, ports, edges, known) if ports else ()
-    return Step(
-        node, spec, settings, bindings, spec.outputs_for(settings, outlines), parents, spec.cache_rule(settings)
-    )
+    outputs = spec.outputs_for(settings, outlines)
+    models = tuple([settings[name] for name in spec.model_settings if settings[name]]) if spec.model_settings else ()
+    return Step(node, spec, settings, bindings, outputs, parents, spec.cache_rule(settings), models=models)
 
 
 def _bindings(

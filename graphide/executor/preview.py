@@ -1,4 +1,4 @@
-"""Preview: what a run would do, and how long its prompts are, before any model is asked.
+"""Preview: what a run would do, how long its prompts are and what they share, before any model is asked.
 
 Keys and caches are looked at as a run would. To know a prompt, the steps that lead to it are done as far as they need no
 model, write nothing and ask nobody; the model node itself is called with a context that only takes its request.
@@ -17,15 +17,22 @@ from graphide.executor.keys import Seed
 from graphide.executor.plan import Plan, Step
 from graphide.executor.run import foreseen_results
 from graphide.graph.outline import OUTPUT_TYPE
-from graphide.spec.generation import ModelRequest, Streamed, SubRun, TokenCounts
-from graphide.values import Json, Reply
+from graphide.spec.generation import Embedded, ModelRequest, Streamed, SubRun, TokenCounts
+from graphide.values import Json, Reply, dumps
+
+
+class Shares(NamedTuple):
+    """The first `tokens` of a prompt are those of the prompt of another step, which computes them for both."""
+
+    step: str
+    tokens: int
 
 
 class PreviewStep(NamedTuple):
     """One step of a run that has not begun.
 
     `model` is the file that would answer it, `problem` why it cannot run, `tokens` the length of its prompt (None where
-    that depends on an answer, or cannot be counted).
+    that depends on an answer, or cannot be counted), `shares` what an earlier step computes of it (None: nothing).
     """
 
     id: str
@@ -34,6 +41,7 @@ class PreviewStep(NamedTuple):
     model: str = ""
     problem: str = ""
     tokens: TokenCounts | None = None
+    shares: Shares | None = None
 
 
 class Preview(NamedTuple):
@@ -47,7 +55,8 @@ def preview(plan: Plan, services: Services, *, seed: Seed | None = None) -> Prev
     """Return what a run of `plan` would do, as far as that can be told before it."""
     known: dict[str, Values] = dict(foreseen_results(plan, services, seed=seed))
     cached = frozenset(known)
-    steps = []
+    steps: list[PreviewStep] = []
+    requests: dict[str, ModelRequest] = {}
     for step_id, step in plan.steps.items():
         asking = _Asking(step_id, services)
         if step_id not in cached and step.blocked is None and known.keys() >= set(step.parents):
@@ -55,7 +64,11 @@ def preview(plan: Plan, services: Services, *, seed: Seed | None = None) -> Prev
             if values is not None:
                 known[step_id] = values
         steps.append(_step(step, services, step_id in cached, asking.request))
-    return Preview(tuple(steps), tuple(result.name for result in plan.results))
+        if asking.request is not None and not steps[-1].problem:
+            requests[step_id] = asking.request
+    shares = _shares(requests, services)
+    told = tuple(step._replace(shares=shares.get(step.id)) for step in steps)
+    return Preview(told, tuple(result.name for result in plan.results))
 
 
 def _tried(step: Step, known: Mapping[str, Values], asking: _Asking) -> Values | None:
@@ -82,14 +95,31 @@ def _step(step: Step, services: Services, cached: bool, request: ModelRequest | 
     tokens = None
     if step.blocked is not None:
         problem = step.blocked.message
-    elif step.spec is not None and step.spec.model_settings:
+    elif step.models:
         try:
-            identity = services.backend.identity(step.settings[step.spec.model_settings[0]])
+            identity = services.backend.identity(step.models[0])
             model = str(identity["file"])
             tokens = services.backend.count(request) if request is not None else None
         except GraphideError as error:
             problem = str(error)
     return PreviewStep(step.node.id, step.node.type, cached, model, problem, tokens)
+
+
+def _shares(requests: Mapping[str, ModelRequest], services: Services) -> dict[str, Shares]:
+    """Return, by step, what an earlier one with the same model computes of its prompt."""
+    by_model: dict[bytes, list[str]] = {}
+    for step_id, request in requests.items():
+        by_model.setdefault(dumps(services.backend.identity(request.model)), []).append(step_id)
+    shares: dict[str, Shares] = {}
+    for step_ids in by_model.values():
+        try:
+            found = services.backend.shared([requests[step_id] for step_id in step_ids]) if step_ids[1:] else None
+        except GraphideError:  # how much is shared is good to know, and no reason to show no preview
+            continue
+        for step_id, prefix in zip(step_ids, found or (), strict=False):
+            if prefix.of >= 0 and prefix.tokens:
+                shares[step_id] = Shares(step_ids[prefix.of], prefix.tokens)
+    return shares
 
 
 class _Asking:
@@ -108,6 +138,9 @@ class _Asking:
     def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
         self.request = request
         raise Cancelled("only its request was wanted")
+
+    def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        raise Cancelled("nothing is embedded before the run")
 
     def run_graph(
         self, graph: str | Mapping[str, Json], rows: Sequence[Mapping[str, Any]], *, name: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphide.errors import GraphideError
-from graphide.executor.events import Event, NodeFailed, RunFinished, Status
+from graphide.executor.events import Event, Mode, NodeFailed, RunFinished, RunStarted, Status
 from graphide.values import Json
 
 
@@ -21,6 +21,7 @@ class RunResult:
     models: Mapping[str, Json]
     seed: int
     failures: tuple[Any, ...] = ()
+    mode: Mode = "batched"
 
     def __getitem__(self, name: str) -> Any:
         return self.outputs[name]
@@ -29,9 +30,12 @@ class RunResult:
 def collect(events: Iterable[Event]) -> RunResult:
     """Run to the end and return the result."""
     failures: list[NodeFailed] = []
+    mode: Mode = "batched"
     for event in events:
-        if isinstance(event, NodeFailed):
+        if isinstance(event, RunStarted):
+            mode = event.mode
+        elif isinstance(event, NodeFailed):
             failures.append(event)
         elif isinstance(event, RunFinished):
-            return RunResult(event.status, event.outputs, event.usage, event.models, event.seed, tuple(failures))
+            return RunResult(event.status, event.outputs, event.usage, event.models, event.seed, tuple(failures), mode)
     raise GraphideError("the run ended without a result")

@@ -77,18 +77,19 @@ class _Execution:
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._streamed: dict[str, list[str]] = {}
         self._in_flight: dict[str, Step] = {}
+        self._asking = 0
         # Steps that stand on a failure: what they make (a fallback's value) must not be kept under the key of success.
         self._tainted: set[str] = set()
 
     def stream(self) -> Iterator[events.Event]:
         """Yield the events of the whole run."""
         started = time.perf_counter()
-        yield events.RunStarted(os.urandom(8).hex(), self.plan.title, self.seed.value)
+        yield events.RunStarted(os.urandom(8).hex(), self.plan.title, self.seed.value, self.services.mode)
         self.foresee()
         self._expect_models()
         yield events.PlanMade(tuple(self.plan.steps), tuple(self.foreseen))
         while not self.cancel.is_set():
-            step = self.state.take() if len(self._in_flight) < self.services.parallel else None
+            step = self._next()
             if step is not None:
                 yield from self._begin(step)
             elif self._in_flight:
@@ -98,6 +99,14 @@ class _Execution:
         if self.cancel.is_set():
             yield from self._abandon()
         yield self._finished(time.perf_counter() - started)
+
+    def _next(self) -> Step | None:
+        """Return a step that may begin; those that ask a model and others have `parallel` places each.
+
+        So no answer waits for a slow step of another kind, such as a map whose own answers may need that one's place.
+        """
+        most, others = self.services.parallel, len(self._in_flight) - self._asking
+        return self.state.take(asking=self._asking < most, others=others < most)
 
     def stop(self) -> None:
         """Make sure that nothing goes on: cancel what is in flight and give it a moment to end."""
@@ -134,9 +143,9 @@ class _Execution:
 
     def _expect_models(self) -> None:
         for step_id, step in self.plan.steps.items():
-            if step.spec is not None and step.spec.model_settings and step_id not in self.foreseen and not step.blocked:
-                for name in step.spec.model_settings:
-                    self.services.backend.expect(step.settings[name])
+            if step.models and step_id not in self.foreseen:
+                for model in step.models:
+                    self.services.backend.expect(model)
 
     def _begin(self, step: Step) -> Iterable[events.Event]:
         """Return what happens to a step whose parents have ended: a list where it is over at once, else a generator."""
@@ -194,6 +203,7 @@ class _Execution:
     def _submit(self, step: Step, inputs: Inputs, context: Context | None) -> None:
         """Give a step to a thread, which puts what it streams and how it ended into the queue."""
         self._in_flight[step.node.id] = step
+        self._asking += bool(step.models)
         self._streamed[step.node.id] = []
         queue, stream = self._queue, drive(step, inputs, context, self.cancel)
 
@@ -215,6 +225,7 @@ class _Execution:
             return []
         if isinstance(item, Outcome):
             del self._in_flight[step.node.id]
+            self._asking -= bool(step.models)
             return self._end(step, inputs, item)
         if isinstance(item, Chunk):
             self._streamed[step.node.id].append(item.text)

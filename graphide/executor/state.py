@@ -23,16 +23,29 @@ class State:
         self._consumers = {step_id: len(children) for step_id, children in plan.children.items()}
         for result in plan.results:
             self._consumers[result.step] += 1
-        self._ready = deque(step_id for step_id, count in self._waiting.items() if count == 0)
+        self._short: deque[Step] = deque()
+        self._asking: deque[Step] = deque()
+        self._others: deque[Step] = deque()
         self._doomed: dict[str, str] = {}
         self._ended: set[str] = set()
         self._skipped: set[str] = set()
         self._failed: set[str] = set()
         self.values: dict[str, Values] = {}
+        for step_id, count in self._waiting.items():
+            if count == 0:
+                self._enqueue(plan.steps[step_id])
 
-    def take(self) -> Step | None:
-        """Return the next step whose parents have all ended, or None while there is none."""
-        return self._plan.steps[self._ready.popleft()] if self._ready else None
+    def take(self, *, asking: bool = True, others: bool = True) -> Step | None:
+        """Return the next step whose parents have all ended, or None while there is none.
+
+        Steps that are over at once come first, because models may wait for them; then steps that ask a model, so that
+        those that are ready together are asked together; then all others. Without `asking` or `others` these stay.
+        """
+        if self._short:
+            return self._short.popleft()
+        if asking and self._asking:
+            return self._asking.popleft()
+        return self._others.popleft() if others and self._others else None
 
     def doomed_by(self, step_id: str) -> str:
         """Return the failed step that keeps this one from running, or ""."""
@@ -67,6 +80,12 @@ class State:
             step_id for step_id in self._plan.steps if step_id in self._failed and self._reaches_end(step_id, asked_for)
         ]
 
+    def _enqueue(self, step: Step) -> None:
+        if step.spec is None or step.spec.inline or step.blocked is not None or step.node.state != "active":
+            self._short.append(step)
+        else:
+            (self._asking if step.models else self._others).append(step)
+
     def _reaches_end(self, failed: str, asked_for: set[str]) -> bool:
         stack, seen = [failed], {failed}
         while stack:
@@ -91,7 +110,7 @@ class State:
         for child in self._plan.children[step_id]:
             self._waiting[child] -= 1
             if self._waiting[child] == 0:
-                self._ready.append(child)
+                self._enqueue(self._plan.steps[child])
         for parent in step.parents:
             self._consumers[parent] -= 1
             if self._consumers[parent] == 0:

@@ -1,18 +1,24 @@
-"""Where steps run: threads that are kept for the next step, or the caller's own thread.
+"""Where steps run, threads that are kept for the next step or the caller's own thread; and who may ask a model now.
 
 A run never waits for a free thread: steps inside steps (a map, a subgraph) would wait for each other. How many steps
-run at the same time is limited by the run.
+run at the same time is limited by each run; how many ask a model, by one `Turnstile` for a run and all runs inside it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
+
+from graphide.errors import Cancelled
+from graphide.spec.generation import Cancel
 
 Submit = Callable[[Callable[[], None]], None]
 
 _IDLE_SECONDS = 10.0
+_CANCEL_POLL = 0.05
 
 
 def inline(work: Callable[[], None]) -> None:
@@ -56,3 +62,47 @@ class Threads:
                     self._idle -= 1
                     return None
             return self._work.get()  # work was promised to this thread between the two lines
+
+
+class Turnstile:
+    """Lets at most `most` through at one time, in the order in which they came."""
+
+    def __init__(self, most: int) -> None:
+        self._free = max(1, most)
+        self._lock = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+
+    @contextmanager
+    def inside(self, cancel: Cancel) -> Iterator[None]:
+        """Wait for a place and hold it; raises Cancelled when `cancel` is set meanwhile."""
+        self._enter(cancel)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, cancel: Cancel) -> None:
+        mine = threading.Event()
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return
+            self._waiting.append(mine)
+        while not mine.wait(_CANCEL_POLL):
+            if cancel.is_set() and self._gave_up(mine):
+                raise Cancelled("stopped while waiting for the model")
+
+    def _gave_up(self, mine: threading.Event) -> bool:
+        """Leave the queue; False when the place was given a moment ago."""
+        with self._lock:
+            if mine.is_set():
+                return False
+            self._waiting.remove(mine)
+            return True
+
+    def _leave(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()  # the place goes on to the next, so nobody else can take it
+            else:
+                self._free += 1

@@ -66,6 +66,20 @@ class TokenCounts(NamedTuple):
     n_ctx: int
 
 
+class SharedPrefix(NamedTuple):
+    """How much of a prompt another request computes for it: its first `tokens` are those of request `of` (-1: none)."""
+
+    tokens: int = 0
+    of: int = -1
+
+
+class Embedded(NamedTuple):
+    """What texts mean, as numbers: one vector of length 1 for each text, and the tokens that were read."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    tokens: int = 0
+
+
 class Cancel(Protocol):
     """A flag that only ever goes up; `threading.Event` is one."""
 
@@ -99,6 +113,20 @@ class Backend(Protocol):
         """
         ...
 
+    def shared(self, requests: Sequence[ModelRequest]) -> tuple[SharedPrefix, ...] | None:
+        """Return, for each of several requests to one model, how much of its prompt an earlier one of them computes.
+
+        None where nothing is shared or that cannot be told. Answers nothing and needs no weights, like `count`.
+        """
+        ...
+
+    def embed(self, model: str, texts: Sequence[str], cancel: Cancel) -> Embedded:
+        """Turn texts into vectors whose scalar product says how alike they are; `cancel` stops it.
+
+        Raises what `generate` raises.
+        """
+        ...
+
     def expect(self, model: str) -> None:
         """Get ready to be asked for `model` soon; returns at once and never raises."""
         ...
@@ -126,6 +154,10 @@ class Context(Protocol):
 
     def generate(self, request: ModelRequest) -> Generator[Streamed, None, Reply]:
         """Answer a conversation with the run's backend; use it with `yield from`."""
+        ...
+
+    def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """Turn texts into vectors of length 1 with the run's backend; the scalar product of two says how alike they are."""
         ...
 
     def run_graph(

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from graphide.api import ABSENT, GraphideError, Help, Json, JsonValue, LongText, Number, Settings, node, to_json
+from graphide.api import (
+    ABSENT,
+    Context,
+    GraphideError,
+    Help,
+    Json,
+    JsonValue,
+    LongText,
+    ModelName,
+    Number,
+    Settings,
+    node,
+    to_json,
+)
 from graphide_nodes.shared.conditions import contains, equal
 from graphide_nodes.shared.patterns import found, pattern_problem
 from graphide_nodes.shared.schemas import misfit
@@ -12,7 +25,8 @@ from graphide_nodes.shared.texts import EMPTY, as_text
 _BY_CHARACTER = 2_000
 _MOST_CHARACTERS = 20_000
 
-How = Literal["equals", "contains", "regex", "json_schema", "similarity"]
+_Rule = Literal["equals", "contains", "regex", "json_schema", "similarity"]
+How = Literal["equals", "contains", "regex", "json_schema", "similarity", "meaning"]
 
 
 class Scored(NamedTuple):
@@ -25,11 +39,14 @@ class Scored(NamedTuple):
 def _problem(settings: Settings) -> str | None:
     if settings["how"] == "json_schema" and not settings["json_schema"]:
         return 'how is json_schema, but "json_schema" is empty: give the schema that the value has to fit'
+    if settings["how"] == "meaning" and not settings["model"]:
+        return 'how is meaning, but "model" is empty: name the model whose vectors are compared, for example default'
     return pattern_problem(settings["to"]) if settings["how"] == "regex" else None
 
 
 @node("score", category="judge", check=_problem)
 def score(
+    ctx: Context,
     value: Annotated[Any, Help("What is judged")],
     expected: Annotated[Any, Help("What it should be; the setting `to` when nothing is connected")] = ABSENT,
     *,
@@ -38,21 +55,35 @@ def score(
     json_schema: Annotated[Mapping[str, Json], JsonValue("Schema that the value should fit", shape="object")] = EMPTY,
     ignore_case: bool = True,
     threshold: Annotated[float, Number("Score from which it passes", low=0, high=1, step=0.05)] = 1.0,
+    model: Annotated[str, ModelName("Model that compares meanings; empty: none")] = "",
 ) -> Scored:
     """Judge a value by a rule: a score from 0 to 1, and whether it passes.
 
     `contains` with a list of expected texts gives the share of them that is there; `similarity` is the share of
-    characters (above 2,000 of them: words) that two texts have in common, in order. Blanks around a text do not count.
+    characters (above 2,000 of them: words) that two texts have in common, in order; `meaning` is the cosine of the
+    vectors that `model` gives both texts, so other words for the same can be near 1. Blanks around a text do not count.
 
         how: contains
         to: photosynthesis
     """
     wanted = to if expected is ABSENT else expected
-    points = _points(how, value, wanted, json_schema, ignore_case)
+    if how == "meaning":
+        points = _nearness(ctx, model, value, wanted)
+    else:
+        points = _points(how, value, wanted, json_schema, ignore_case)
     return Scored(points, points >= threshold)
 
 
-def _points(how: How, value: Any, wanted: Any, schema: Mapping[str, Json], ignore_case: bool) -> float:
+def _nearness(ctx: Context, model: str, value: Any, wanted: Any) -> float:
+    texts = [as_text(each).strip() for each in (value, wanted)]
+    if not all(texts):  # nothing means nothing, and has no direction
+        return float(texts[0] == texts[1])
+    first, second = ctx.embed(model, texts).vectors
+    # Opposite directions are no less alike than unrelated ones; rounding may give a little more than 1.
+    return round(min(max(sum(a * b for a, b in zip(first, second, strict=True)), 0.0), 1.0), 6)
+
+
+def _points(how: _Rule, value: Any, wanted: Any, schema: Mapping[str, Json], ignore_case: bool) -> float:
     match how:
         case "equals":
             return float(equal(value, wanted, ignore_case=ignore_case))

@@ -7,13 +7,23 @@ from typing import Any
 
 import pytest
 
-from graphide.cli.render import error_text, field_kind, for_terminal, quantity, size, table, usage_line, value_text
-from graphide.cli.report import Report, dumps, refusal_json, the_model
+from graphide.cli.render import (
+    answer_lines,
+    error_text,
+    field_kind,
+    for_terminal,
+    quantity,
+    size,
+    table,
+    usage_line,
+    value_text,
+)
+from graphide.cli.report import Answer, Report, dumps, promised, refusal_json, the_model
 from graphide.errors import GraphideError, InvalidGraph
-from graphide.executor.events import NodeFailed, RunFinished, RunStarted, Status
+from graphide.executor.events import Mode, NodeFailed, RunFinished, RunStarted, Status
 from graphide.graph.problems import problem
 from graphide.spec.fields import Choice, Number, Toggle
-from graphide.values import Message
+from graphide.values import Message, Usage
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,41 @@ def test_numbers_for_people() -> None:
     usage = {"completion_tokens": 1200, "tokens_per_second": 21.33, "time_to_first_token": 0.314}
     assert usage_line(usage, 60.04) == "1,200 tokens, 21.3 tokens/s, first after 0.31 s, 60.0 s\n"
     assert usage_line({}, 1.0) == "1.0 s\n"
+    read = {"prompt_tokens": 1262, "cached_tokens": 1240, "completion_tokens": 9}
+    assert (
+        usage_line(read, 1.0, "reproducible") == "prompt 1,262 tokens (1,240 cached), 9 tokens, 1.0 s, reproducible\n"
+    )
+    assert usage_line({**read, "cached_tokens": 0}, 1.0) == "prompt 1,262 tokens, 9 tokens, 1.0 s\n"
+
+
+def test_several_answers_have_a_line_each() -> None:
+    usage = Usage(prompt_tokens=262, cached_tokens=240, completion_tokens=9, tokens_per_second=61.24)
+    answers = [Answer("a\x1b", usage, False), Answer("m/0/b", Usage(prompt_tokens=5, completion_tokens=1), True)]
+    assert answer_lines(answers) == (
+        "a\\u001b: prompt 262 tokens (240 cached), 9 tokens, 61.2 tokens/s\n"
+        "m/0/b: prompt 5 tokens, 1 token, from the cache\n"
+    )
+    assert answer_lines(answers[:1]) == answer_lines(answers * 5) == answer_lines([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("mode", "seed", "usage", "word"),
+    [
+        ("reproducible", None, {"reproducible": True}, "reproducible"),
+        ("reproducible", None, {"reproducible": False}, "not reproducible"),
+        ("batched", 3, {"reproducible": False}, "not reproducible"),
+        ("batched", None, {"reproducible": False}, ""),
+        ("batched", 3, {"reproducible": True}, ""),
+        ("reproducible", 3, {}, ""),
+    ],
+)
+def test_whether_a_run_can_be_had_again_is_said_to_who_asked(
+    mode: Mode, seed: int | None, usage: dict[str, Any], word: str
+) -> None:
+    report = Report()
+    report.see(RunStarted("r", "", 1, mode))
+    report.see(RunFinished("ok", {}, 0.0, usage))
+    assert promised(report, seed) == word
 
 
 def test_a_field_says_what_it_admits() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli.command import Command, Inside, chain
@@ -184,14 +186,95 @@ def test_a_dry_run_says_what_would_run(graphide_: Command, hello: Path) -> None:
     graphide_("run", hello, "-m", "echo", "--seed", "1")
     body = graphide_("run", hello, "-m", "echo", "--seed", "1", "--dry-run", "--format", "json").json
     assert body["results"] == ["answer"]
-    answer = {"id": "answer", "type": "model", "cached": True, "model": "echo", "problem": "", "tokens": None}
-    assert answer in body["steps"]
+    assert body["steps"][-2] == {
+        "id": "answer", "type": "model", "cached": True, "model": "echo", "problem": "", "tokens": None, "shares": None,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def pair(graphide_: Command) -> Path:
+    """Two model nodes whose prompts begin alike, into one output."""
+    nodes = {
+        "persona": {"type": "system", "text": "You are a guide who knows every river of the world by its name."},
+        "first": {"type": "template", "text": "Name a long river."},
+        "second": {"type": "template", "text": "Name a short river."},
+        "reply_1": {"type": "model", "max_tokens": 4},
+        "reply_2": {"type": "model", "max_tokens": 4},
+        "both": {"type": "join"},
+        "out": {"type": "output"},
+    }
+    edges = ["persona.text -> reply_1.system", "persona.text -> reply_2.system", "first.text -> reply_1.prompt"]
+    edges += ["second.text -> reply_2.prompt", "reply_1.text -> both.items", "reply_2.text -> both.items"]
+    return graphide_.graph("pair.json", nodes, [*edges, "both.text -> out.value"])
+
+
+def test_a_dry_run_says_which_prompts_begin_alike(inside: Inside, pair: Path) -> None:
+    text = inside("run", pair, "-m", "echo", "--dry-run").out
+    (line,) = [line for line in text.splitlines() if line.startswith("reply_2")]
+    assert line.endswith("runs  with echo, 16 shared with reply_1")
+    steps = {
+        step["id"]: step for step in inside("run", pair, "-m", "echo", "--dry-run", "--format", "json").json["steps"]
+    }
+    assert (steps["reply_1"]["shares"], steps["reply_2"]["shares"]) == (None, {"step": "reply_1", "tokens": 16})
+
+
+@pytest.mark.real_model
+def test_a_dry_run_counts_the_tokens_that_prompts_share(inside: Inside, pair: Path) -> None:
+    lines = inside("run", pair, "--dry-run").out.splitlines()
+    (line,) = [line for line in lines if line.startswith("reply_2")]
+    assert re.search(
+        r"  prompt \d\d of 4,096 tokens, \d\d shared with reply_1 \(message 1: \d\d, message 2: \d\); with SmolLM2",
+        line,
+    )
+
+
+def test_the_record_says_how_answers_were_computed(inside: Inside, pair: Path) -> None:
+    def record(*options: str) -> tuple[Any, list[Any]]:
+        asked = ("run", pair, "-m", "echo", "--seed", "3", *options)
+        return inside(*asked, "--format", "json").json, inside(*asked, "--events").lines
+
+    for mode, options in (("batched", ()), ("reproducible", ("--reproducible",))):
+        body, events = record(*options)
+        assert (body["mode"], events[0]["mode"], events[0]["seed"]) == (mode, mode, 3)
+        assert body["usage"]["reproducible"] is events[-1]["usage"]["reproducible"] is True  # the echo always is
+        assert [(answer["node"], answer["seed"], answer["reproducible"]) for answer in body["answers"]] == [
+            ("reply_1", 3, True),
+            ("reply_2", 3, True),
+        ]
+        assert {"samplers", "cached_tokens", "cached"} <= set(body["answers"][0])
+        usages = [event["values"]["usage"] for event in events if "usage" in event.get("values", {})]
+        assert [usage["reproducible"] for usage in usages] == [True, True]
+
+
+@pytest.mark.real_model
+def test_a_reproducible_run_gives_the_same_bytes_and_records_what_they_hang_on(inside: Inside, pair: Path) -> None:
+    asked = ("run", pair, "--seed", "3", "--format", "json", "--no-cache")
+    first, again = (inside(*asked, "--reproducible").json for _ in range(2))
+    batched = inside(*asked).json
+    assert first["outputs"] == again["outputs"]
+    assert (first["mode"], first["model"]["mode"], first["usage"]["reproducible"]) == (
+        "reproducible",
+        "reproducible",
+        True,
+    )
+    assert len(first["model"]["sha256"]) == 64 and "llama-cpp-python" in first["model"]["engine"]
+    samplers = ["top_k", "top_p", "min_p", "temperature", "dist"]
+    assert [(answer["seed"], answer["samplers"]) for answer in first["answers"]] == [(3, samplers)] * 2
+    assert (batched["mode"], batched["usage"]["reproducible"]) == ("batched", False)
+
+
+@pytest.mark.real_model
+def test_a_reproducible_run_takes_no_answer_that_a_batch_has_left_in_the_cache(inside: Inside, pair: Path) -> None:
+    modes = [(), ("--reproducible",), (), ("--reproducible",)]
+    cached = [inside("run", pair, "--seed", "3", "--format", "json", *mode).json["usage"] for mode in modes]
+    assert [usage["answers_from_cache"] for usage in cached] == [0, 0, 2, 2]
+    assert [usage["reproducible"] for usage in cached] == [False, True, False, True]
 
 
 @pytest.mark.real_model
 def test_a_dry_run_counts_the_tokens_of_a_prompt(graphide_: Command) -> None:
     (line,) = [line for line in graphide_("run", "hello", "--dry-run").out.splitlines() if line.startswith("answer")]
-    assert line.endswith("; prompt 28 of 4,096 tokens (message 1: 8, message 2: 6)")
+    assert "  prompt 28 of 4,096 tokens (message 1: 8, message 2: 6); with SmolLM2" in line
 
 
 def test_outputs_go_to_files_whole(graphide_: Command, hello: Path) -> None:

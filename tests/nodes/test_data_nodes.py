@@ -17,6 +17,7 @@ from graphide_nodes.regex import regex
 from graphide_nodes.score import score
 from graphide_nodes.split import split
 from graphide_nodes.zip import zip_
+from tests.support.context import FakeContext
 
 
 def check(spec: NodeSpec, **settings: Any) -> str | None:
@@ -198,15 +199,33 @@ def test_zip_puts_lists_side_by_side() -> None:
     ],
 )
 def test_a_score_is_a_number_from_0_to_1(settings: dict[str, Any], points: float) -> None:
-    assert score("Paris ", **settings) == (points, points >= 1)
+    assert score(FakeContext(), "Paris ", **settings) == (points, points >= 1)
+
+
+def test_meanings_are_compared_by_the_vectors_of_a_model() -> None:
+    ctx = FakeContext()
+    near = score(ctx, " the deep sea ", to="the sea is deep", how="meaning", model="echo", threshold=0.8)
+    far = score(ctx, "bread", to="the sea is deep", how="meaning", model="echo", threshold=0.8)
+    assert 0.8 < near.score < 1 and near.passed
+    assert 0 <= far.score < 0.5 and not far.passed
+    assert ctx.embedded[0] == ("the deep sea", "the sea is deep")
+    assert score(ctx, " ", to="", how="meaning", model="echo").score == 1
+    assert score(ctx, " ", to="sea", how="meaning", model="echo").score == 0
+    assert score(ctx, {"a": 1}, expected={"a": 1}, how="meaning", model="echo").passed
+
+
+def test_meanings_need_a_model_and_nothing_else_does(registry: Registry) -> None:
+    assert 'how is meaning, but "model" is empty' in str(check(registry["score"], how="meaning"))
+    assert check(registry["score"], how="meaning", model="default") is None
+    assert check(registry["score"], how="similarity") is None
 
 
 def test_long_texts_are_compared_word_by_word_and_very_long_ones_refused() -> None:
-    assert score("same words " * 300, expected="same words " * 300, how="similarity").score == 1
+    assert score(FakeContext(), "same words " * 300, expected="same words " * 300, how="similarity").score == 1
     with pytest.raises(GraphideError, match="60,000 characters is too long"):
-        score("x" * 60_000, how="similarity")
+        score(FakeContext(), "x" * 60_000, how="similarity")
 
 
 def test_a_score_passes_from_its_threshold() -> None:
-    assert score("a b", expected=["a", "x"], how="contains", threshold=0.5).passed
-    assert score('{"n": 1}', how="json_schema", json_schema={"type": "object"}).passed
+    assert score(FakeContext(), "a b", expected=["a", "x"], how="contains", threshold=0.5).passed
+    assert score(FakeContext(), '{"n": 1}', how="json_schema", json_schema={"type": "object"}).passed
