@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 BENCH_READY := $(VENV)/.bench-ready
+BENCHMARK_READY := $(VENV)/.benchmark-ready
 TOPIC ?= volcanoes
 
 # Targets run one after the other, whatever -j says: they share one environment and one terminal.
@@ -12,7 +13,7 @@ TOPIC ?= volcanoes
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check lint types contracts docs-check format docs bench clean gui-packages
+.PHONY: help run test check lint types contracts docs-check format docs bench benchmark clean gui-packages
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -45,8 +46,13 @@ format: $(READY)  ## Format the code and mend what can be mended
 docs: $(READY)  ## Write the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
-bench: $(BENCH_READY)  ## Measure, beside other programs (minutes)
-	@for file in tests/benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+bench: $(BENCH_READY)  ## Measure everything, beside other programs (most of an hour)
+	@for name in executor command threads inference; do \
+	    echo "== $$name"; $(BIN)/python tests/benchmarks/$$name.py || exit 1; \
+	done
+
+benchmark: $(BENCHMARK_READY)  ## Measure local inference, beside its peers (ROUNDS=5 ONLY=shared,rows,...)
+	$(BIN)/python tests/benchmarks/inference.py $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only $(ONLY))
 
 clean:  ## Remove the environment and everything that was made
 	rm -rf $(VENV) .venv-ci dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -92,6 +98,10 @@ $(READY): pyproject.toml constraints.txt
 
 $(BENCH_READY): $(READY)
 	@$(INSTALL) --editable '.[demo,dev,bench]' --constraint constraints.txt
+	@touch $@
+
+$(BENCHMARK_READY): $(READY)
+	@$(INSTALL) --editable '.[demo,dev,benchmark]' --constraint constraints.txt
 	@touch $@
 
 gui-packages:
