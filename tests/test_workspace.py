@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import graphide
 from graphide.errors import GraphFileError, InvalidGraph, ModelMismatch, ModelMissing, UsageError
-from graphide.executor.events import Event, NodeFailed, NodeFinished, RunFinished
+from graphide.executor.events import Event, NodeFailed, NodeFinished, RunFinished, RunStarted
 from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import ModelRef
 from graphide.settings import Settings
@@ -302,3 +303,30 @@ def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(
 def test_a_name_that_is_neither_file_nor_template_lists_the_templates(echo: Workspace) -> None:
     with pytest.raises(GraphFileError, match="helo: is neither a file nor a starter template.*hello"):
         echo.load("helo")
+
+
+SCORED = b"""{"graphide": 1, "nodes": {
+  "said": {"type": "variable", "value": "the sea is deep"},
+  "near": {"type": "score", "how": "meaning", "to": "deep is the sea", "model": "echo", "threshold": 0.9},
+  "exact": {"type": "score", "to": "the sea is deep"},
+  "o": {"type": "output", "name": "near"}, "p": {"type": "output", "name": "exact"}},
+ "edges": ["said.value -> near.value", "said.value -> exact.value", "near.passed -> o.value", "exact.passed -> p.value"]}
+"""
+
+
+def test_only_a_score_that_compares_meanings_asks_a_model(tmp_path: Path) -> None:
+    with Workspace(cache=False, settings=Settings()) as workspace:
+        document = workspace.loads(SCORED)
+        assert {step.id: step.model for step in workspace.preview(document).steps if step.model} == {"near": "echo"}
+        result = workspace.result(document)
+    assert (result.status, result.outputs) == ("ok", {"near": True, "exact": True})
+    assert result.usage == {"embedded_tokens": 8}
+    assert result.models["echo"]["file"] == "echo"
+
+
+def test_a_run_says_its_mode(echo: Workspace) -> None:
+    assert echo.result(echo.loads(HELLO)).mode == "batched"
+    with Workspace(model="echo", cache=False, settings=Settings(), reproducible=True) as workspace:
+        started, *_, _ = workspace.run(workspace.loads(HELLO))
+    assert isinstance(started, RunStarted) and started.mode == "reproducible"
+    assert graphide.run("hello", model="echo", reproducible=True).mode == "reproducible"

@@ -18,20 +18,17 @@ from graphide.inference import faults
 from graphide.inference.answer import Answer
 from graphide.inference.context import Aborted, Context, NoRoom, Rows
 from graphide.inference.keeping import KeptPrefixes
-from graphide.inference.logprobs import token_logprobs
+from graphide.inference.pieces import SMALLEST, Pace, shared_out
 from graphide.inference.prefix import Line, PrefixTree, common_length
-from graphide.inference.protocol import Entered, Piece, PrefillProgress, Report, Stopped
+from graphide.inference.protocol import Entered, PrefillProgress, Report, Stopped
 from graphide.inference.threads import ThreadControl
+from graphide.inference.writing import Emit, write
 
 WINDOW = 512  # tokens that an answer may be ahead of the app that reads it
 WORTH = 32  # tokens that another answer must be about to share before one waits for them
 RESERVE = 64  # free cells that an answer should have ahead of it when it starts
 LOOKED_AT = 16  # waiting requests that are looked at for one that can start
-_STALL = 0.15  # seconds that a piece of a prompt may hold up the answers being written
-_PATIENCE = 0.5  # the same when nothing is being written yet: cancels and new requests wait for it
-_SMALLEST = 32  # tokens of a prompt's piece: below that the matrices are too small to be quick
 
-Emit = Callable[[Report, int], None]
 Guard = Callable[[Collection[int]], AbstractContextManager[object]]
 """Lets the abort flag stop what runs inside for the given requests."""
 
@@ -62,7 +59,8 @@ class DecodeLoop:
         self._fixed_threads = context.n_threads
         self._waiting: list[Answer] = []
         self._running: list[Answer] = []
-        self._rate = 0.0  # prompt tokens a second, lately
+        self._pace = Pace()
+        self._crowded = False  # one was put back although cells were free; it would only be put back again
         self._exact: tuple[Line, int] | None = None  # the last reproducible line, and how much of it was whole pieces
 
     @property
@@ -101,30 +99,19 @@ class DecodeLoop:
             return True
         began = time.perf_counter()
         threads = self._choose_threads(wanted)
-        try:
-            with self._guard(self._stoppable(answers)):
-                begins = self.context.compute(rows)
-                if wanted > len(rows):
-                    self.context.finish()
-        except Aborted:
-            self._take_back(answers)
-            return True
-        except NoRoom:
-            self._take_back(answers)
-            self._find_room(wanted)
-            return True
-        except InferenceFault as fault:
-            for answer in list(self._running):
-                self._end(answer, faults.to_frame(fault), spoilt=True)
-            return True
-        seconds = time.perf_counter() - began
-        if threads:
-            threads.took(self.context.n_threads, wanted, seconds)
-        sampled = self._use(rows, answers, begins, guesses)
-        if wanted - sampled >= _SMALLEST:
-            rate = (wanted - sampled) / seconds
-            self._rate = rate if not self._rate else 0.7 * self._rate + 0.3 * rate
+        begins = self._compute(rows, answers, wanted)
+        if begins is not None:
+            seconds = time.perf_counter() - began
+            if threads:
+                threads.took(self.context.n_threads, wanted, seconds)
+            sampled = self._use(rows, answers, begins, guesses)
+            self._pace.took(wanted - sampled, seconds)
         return True
+
+    def fail(self, last: Report) -> None:
+        """End every answer that runs with the same last report."""
+        for answer in list(self._running):
+            self._end(answer, last, spoilt=True)
 
     def close(self) -> None:
         """Free what the answers hold."""
@@ -135,6 +122,8 @@ class DecodeLoop:
     # --- who starts
 
     def _start_waiting(self) -> None:
+        if self._crowded and self._running:
+            return
         at = 0
         while at < min(len(self._waiting), LOOKED_AT) and len(self._running) < self.context.model.options.n_parallel:
             if self._running and self._running[0].job.alone:
@@ -179,7 +168,10 @@ class DecodeLoop:
         self._make_room(need)
         if self._running and self.context.shape.cells - self.tree.cells < need:
             answer.line = None
-            self.tree.keep(line)
+            if line.own:
+                self.tree.keep(line)
+            else:
+                self.tree.forget(line)  # nothing was computed, and to keep it would pin what it shares
             return False
         self._begin(answer, line)
         return True
@@ -204,12 +196,12 @@ class DecodeLoop:
         self._waiting.remove(answer)
         self._running.append(answer)
         answer.line = line
-        if answer.text.tokens:
-            self._emit(Entered("prefill"), answer.request)
-            return  # it was put back for want of room, and goes on
-        answer.cached = line.length
-        answer.started = time.perf_counter()
         self._emit(Entered("prefill"), answer.request)
+        if answer.text.tokens:
+            return  # it was put back for want of room, and goes on
+        if not answer.started:  # one that was put back finds what it computed itself
+            answer.cached = line.length
+            answer.started = time.perf_counter()
         self._emit(PrefillProgress(line.length, len(answer.job.prompt)), answer.request)
 
     # --- what is computed
@@ -241,27 +233,18 @@ class DecodeLoop:
         if not filling or room <= 0:
             return []
         if self.context.rewind == "none":
-            room = min(room, 2 * _SMALLEST)
+            room = min(room, 2 * SMALLEST)  # no cancel can end such a batch half-way
         elif not filling[0].job.alone:
-            room = min(room, self._budget(_STALL if held_up else _PATIENCE))
-        pieces = []
-        by_length = sorted(filling, key=lambda answer: answer.pending)
-        for index, answer in enumerate(by_length):
-            share = room // (len(by_length) - index) or min(room, 1)
-            count = min(self._until_shared(answer), share)
-            if count > 0:
-                pieces.append((answer, count))
-                room -= count
-        return pieces
-
-    def _budget(self, seconds: float) -> int:
-        smallest = _SMALLEST if seconds <= _STALL else 4 * _SMALLEST
-        return max(smallest, int(self._rate * seconds)) if self._rate else 4 * _SMALLEST
+            room = min(room, self._pace.tokens(held_up=held_up))
+        counts = shared_out(room, [self._until_shared(answer) for answer in filling])
+        return [(answer, count) for answer, count in zip(filling, counts, strict=True) if count]
 
     def _until_shared(self, answer: Answer) -> int:
         """Return how many tokens to compute until the place from which a waiting answer goes its own way, or all."""
         assert answer.line
         at, end = answer.line.length, len(answer.tokens)
+        if answer.job.alone:
+            return end - at  # other pieces would be other bits
         for other in self._waiting[:LOOKED_AT]:
             common = min(common_length(answer.tokens, other.tokens), len(other.tokens) - 1)
             if at + WORTH <= common < end and not other.job.alone:
@@ -274,6 +257,23 @@ class DecodeLoop:
             return []
         limit = min(self.context.model.options.draft_tokens, answer.left - 1, self.context.n_batch - 1)
         return answer.drafter.propose(limit) if limit > 0 else []
+
+    def _compute(self, rows: Sequence[Rows], answers: Sequence[Answer], wanted: int) -> list[int] | None:
+        """Compute a batch and return where the outputs of each row begin; None when it came to nothing."""
+        try:
+            with self._guard(self._stoppable(answers)):
+                begins = self.context.compute(rows)
+                if wanted > len(rows):
+                    self.context.finish()
+                return begins
+        except Aborted:
+            self._take_back(answers)
+        except NoRoom:
+            self._take_back(answers)
+            self._find_room(wanted)
+        except InferenceFault as fault:
+            self.fail(faults.to_frame(fault))
+        return None
 
     # --- what comes of it
 
@@ -290,65 +290,22 @@ class DecodeLoop:
                 self._emit(PrefillProgress(line.length, len(answer.job.prompt)), answer.request)
             if not row.outputs:
                 continue
+            fault = None
             try:
-                sampled += self._sample(answer, begin, guess)
-            except InferenceFault as fault:
-                self._end(answer, faults.to_frame(fault))
-                continue
+                sampled += write(answer, begin, guess, context=self.context, emit=self._emit)
+            except InferenceFault as error:
+                fault = error
             if guess and line.length < row.position + len(row.tokens):
                 self.context.cut(line.sequence, line.length)
-            if answer.text.ended:
+            if fault:
+                self._end(answer, faults.to_frame(fault))
+            elif answer.text.ended:
                 self._end(answer, answer.completion())
         return sampled
 
-    def _sample(self, answer: Answer, begin: int, guess: Sequence[int]) -> int:
-        """Sample the next token, and one more after each guess that was right; return how many."""
-        assert answer.line
-        if not answer.text.tokens:
-            answer.first = time.perf_counter()
-        if answer.rereads or not answer.text.tokens:
-            answer.rereads = False
-            self._emit(Entered("generate"), answer.request)
-        right = 0
-        while True:
-            token = self._next_token(answer, begin + right)
-            if answer.text.ended or right == len(guess) or token != guess[right]:
-                break
-            answer.line.grow([token])
-            right += 1
-        if answer.drafter:
-            answer.drafter.add(answer.tokens[-right - 1 :].tolist())
-            if guess:
-                answer.drafter.accepted(len(guess), right)
-                answer.drafted += len(guess)
-                answer.accepted += right
-        return right + 1
-
-    def _next_token(self, answer: Answer, index: int) -> int:
-        token = answer.sampler.sample(index)
-        if answer.job.logprobs:
-            context = self.context
-            answer.logprobs.append(
-                token_logprobs(
-                    context.library,
-                    context.handle,
-                    index,
-                    context.model.vocabulary,
-                    token=token,
-                    top_n=answer.job.logprobs,
-                )
-            )
-        answer.tokens.append(token)
-        answer.unsent += 1
-        text = answer.text.take(token)
-        if text:
-            self._emit(Piece(text, answer.unsent), answer.request)
-            answer.unacknowledged += answer.unsent
-            answer.unsent = 0
-        return token
-
     def _end(self, answer: Answer, last: Report, *, spoilt: bool = False) -> None:
         """Take an answer out and send its last frame; what it computed is kept for others."""
+        self._crowded = False
         (self._running if answer in self._running else self._waiting).remove(answer)
         line, answer.line = answer.line, None
         if line is not None:
@@ -379,13 +336,14 @@ class DecodeLoop:
 
     def _find_room(self, wanted: int) -> None:
         """Free cells although there should be enough: a sliding window's own cache is smaller and can be full before."""
-        if self.tree.make_room(wanted):
+        if self.tree.kept():
+            self.tree.make_room(wanted)  # also a line without tokens of its own holds cells of a window
             return
         if len(self._running) > 1:
             self._put_back()
+            self._crowded = True
             return
-        for answer in list(self._running):
-            self._end(answer, faults.to_frame(self.context.full()), spoilt=True)
+        self.fail(faults.to_frame(self.context.full()))
 
     def _put_back(self) -> None:
         """Let the answer that came last wait again; what it wrote is computed anew when it goes on."""

@@ -342,7 +342,9 @@ class Worker:
         """Return the fault of a request that the worker said nothing about: one that had the model may be replaced."""
         if isinstance(fault, Cancelled) or not process.loaded:
             return fault
-        return _NeverHeard(fault.kind, fault.message, engine_lines=fault.engine_lines, where=fault.where, hint=fault.hint)
+        return _NeverHeard(
+            fault.kind, fault.message, engine_lines=fault.engine_lines, where=fault.where, hint=fault.hint
+        )
 
     def _lost(self, process: WorkerProcess, phase: Phase) -> InferenceFault | Cancelled:
         """Return why a process that ended did so, and give back what it held."""

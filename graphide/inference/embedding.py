@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from graphide.errors import Cancelled, InferenceFault
@@ -35,12 +35,18 @@ class Embedder:
         self._room = 0
         self._width = self._lib.llama_model_n_embd(model.handle)
 
-    def embed(self, texts: Sequence[str]) -> Embeddings:
-        """Return a vector of length 1 for each text; raises InferenceFault (context_overflow, oom, bad_request)."""
+    def embed(self, texts: Sequence[str]) -> Generator[None, None, Embeddings]:
+        """Return a vector of length 1 for each text, with a pause after each.
+
+        Raises InferenceFault (context_overflow, oom, bad_request), and Cancelled when the abort flag was set.
+        """
         prompts = [self._tokens(text, index) for index, text in enumerate(texts)]
         self._make_context(max(map(len, prompts), default=1))
-        vectors = tuple(self._vector(tokens) for tokens in prompts)
-        return Embeddings(vectors, sum(map(len, prompts)))
+        vectors = []
+        for tokens in prompts:
+            vectors.append(self._vector(tokens))
+            yield
+        return Embeddings(tuple(vectors), sum(map(len, prompts)))
 
     def close(self) -> None:
         """Free the context."""

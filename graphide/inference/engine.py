@@ -10,8 +10,9 @@ import importlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from graphide.errors import Cancelled, InferenceFault
@@ -28,6 +29,7 @@ from graphide.inference.protocol import (
     Compare,
     Count,
     Embed,
+    Embeddings,
     Entered,
     Failed,
     Fit,
@@ -37,14 +39,16 @@ from graphide.inference.protocol import (
     LoadProgress,
     ModelInfo,
     Notice,
+    ProtocolError,
     Report,
     Stopped,
     Survey,
 )
 
 if TYPE_CHECKING:
-    from graphide.inference.batch import Emit, Guard
+    from graphide.inference.batch import Guard
     from graphide.inference.session import Session
+    from graphide.inference.writing import Emit
 
 _PROGRESS_STEP = 0.02
 
@@ -64,12 +68,13 @@ class Engine:
         self._guard = guard
         self._session: Session | None = None
         self._commands: deque[tuple[Command, int]] = deque()
+        self._embedding: tuple[Generator[None, None, Embeddings], int] | None = None
         self.closed = False
 
     @property
     def busy(self) -> bool:
         """Return whether there is work that does not wait for the app."""
-        return bool(self._commands) or (self._session is not None and not self._session.idle)
+        return bool(self._commands or self._embedding) or (self._session is not None and not self._session.idle)
 
     def accept(self, command: Command, request: int) -> None:
         """Take a command: a cancel and an acknowledgement act at once, the others in turn."""
@@ -87,26 +92,55 @@ class Engine:
     def step(self) -> bool:
         """Begin what can begin, compute one batch; return False when all that is left waits for the app."""
         while self._commands and self._may_begin(self._commands[0][0]):
-            self._begin(*self._commands.popleft())
-        return self._session is not None and self._session.step()
+            command, request = self._commands.popleft()
+            self._fenced(partial(self._do, command, request), request)
+        embedded = self._embed_one()
+        if self._session is None:
+            return embedded
+        try:
+            return self._session.step() or embedded
+        except Exception as error:  # noqa: BLE001 - the fence of the decode loop: its answers fail, the worker lives on
+            self._session.fail(faults.unexpected(error))
+            return True
+
+    def _embed_one(self) -> bool:
+        """Read the next text of those to be embedded; answers are written and cancels heard between two of them."""
+        if self._embedding is None:
+            return False
+        texts, request = self._embedding
+
+        def next_text() -> Report | None:
+            try:
+                with self._guard([request]):
+                    next(texts)
+            except StopIteration as ended:
+                found: Embeddings = ended.value
+                return found
+            return None
+
+        if self._fenced(next_text, request):
+            self._embedding = None
+        return True
 
     def _may_begin(self, command: Command) -> bool:
         session = self._session
-        if session is None or session.idle:
+        if session is None or (session.idle and self._embedding is None):
             return True
         match command:
             case Generate(request):
                 return session.holds(request)
             case Load() | Close():
                 return False
+            case Embed():
+                return self._embedding is None
             case _:
                 return True
 
-    def _begin(self, command: Command, request: int) -> None:
-        """Do a command, or hand it to the session; whatever goes wrong is its last report, and the worker lives on."""
+    def _fenced(self, work: Callable[[], Report | None], request: int) -> bool:
+        """Do some work for a request and return whether it ended; whatever goes wrong is its last report."""
         self._log.clear()
         try:
-            last = self._do(command, request)
+            last = work()
         except Cancelled:
             last = Stopped()
         except InferenceFault as fault:
@@ -116,7 +150,13 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - the fence of this process: one request may fail
             last = faults.unexpected(error)
         if last is not None:
-            self._emit(last, request)
+            try:
+                self._emit(last, request)
+            except ProtocolError as error:
+                self._emit(
+                    Failed("bad_request", f"the answer cannot be sent: {error}", "Ask for less at a time"), request
+                )
+        return last is not None
 
     def _do(self, command: Command, request: int) -> Report | None:
         match command:
@@ -131,9 +171,8 @@ class Engine:
                 return self._loaded().compare(requests)
             case Embed():
                 self._emit(Entered("prefill"), request)
-                self._flush()
-                with self._guard([request]):
-                    return self._loaded().embed(command)
+                self._embedding = (self._loaded().embed(command), request)
+                return None
             case Fit():
                 self._emit(Entered("load"), request)
                 self._flush()
@@ -154,7 +193,10 @@ class Engine:
                 self._commands.remove(item)
                 self._emit(Stopped(), request)
                 return
-        if self._session:
+        if self._embedding and self._embedding[1] == request:
+            self._embedding = None
+            self._emit(Stopped(), request)
+        elif self._session:
             self._session.cancel(request)
 
     def _load(self, load: Load, request: int) -> Loaded:

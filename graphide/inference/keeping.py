@@ -81,8 +81,10 @@ class KeptPrefixes:
         for line, length in self._tree.hot(SMALLEST)[:SAVED_AT_ONCE]:
             if time.monotonic() >= until:
                 break
-            tokens = line.tokens()[:length]
             sequence = line.sequence
+            if length < line.length and not self._can_end(sequence, length):
+                length = line.length
+            tokens = line.tokens()[:length]
             part = None
             if length < line.length:
                 part = self._tree.spare()
@@ -93,6 +95,11 @@ class KeptPrefixes:
             if part is not None:
                 self._tree.give_back(part)
         self._say(0)
+
+    def _can_end(self, sequence: int, length: int) -> bool:
+        """Return whether the first `length` tokens have a state; that of a recurrent model is of all its tokens."""
+        rewind = self._context.rewind
+        return rewind == "any" or (rewind == "window" and self._context.reaches(sequence, length))
 
     def _say(self, request: int) -> None:
         notices = self._store.notices

@@ -173,19 +173,21 @@ class PrefixTree:
     def keep(self, line: Line) -> None:
         """End the use of a line; what it computed stays for others while there is room."""
         line.running = False
-        node = line._node
-        if not node.tokens and not node.children:
+        node, rewinds = line._node, self.memory.rewind == "any"
+        if not line.length or (rewinds and not node.tokens):
             self._remove(node)
             return
         self._touch(node)
         parent = node.parent
         assert parent is not None
         for other in list(parent.children):
-            if other is not node and other.line and not other.line.running and not other.children:
+            if other is not node and other.line and not other.line.running:
                 common = common_length(node.tokens, other.tokens)
-                if common == len(other.tokens):
+                # A longer line covers a shorter one only where it can be taken back to it.
+                if common == len(other.tokens) and (rewinds or common == len(node.tokens)):
                     self._remove(other)
-                elif common == len(node.tokens):
+                elif rewinds and common == len(node.tokens):
+                    self._touch(other)
                     self._remove(node)
                     return
 

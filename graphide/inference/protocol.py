@@ -432,6 +432,11 @@ def _measure(n_ctx: int, cells: int, sequences: int, uses: Any) -> FitMeasure:
     return FitMeasure(n_ctx, cells, sequences, tuple(MemoryUse(*use) for use in uses))
 
 
+def _logprob(value: Any) -> TokenLogprob:
+    token, text, logprob, top = value
+    return TokenLogprob(token, text, logprob, tuple(tuple(one) for one in top))
+
+
 def _messages(value: Any) -> Any:
     # Counts.messages holds numbers, GenerateRequest.messages holds turns.
     return tuple(item if isinstance(item, int) else message_from_json(item) for item in value)
@@ -451,5 +456,5 @@ _CONVERT: Mapping[str, Callable[[Any], Any]] = {
     "measures": lambda value: tuple(_measure(*item) for item in value),
     "devices": lambda value: tuple(DeviceInfo(*item) for item in value),
     "vectors": lambda value: tuple(tuple(item) for item in value),
-    "logprobs": lambda value: tuple(TokenLogprob(*item) for item in value) if isinstance(value, list) else value,
+    "logprobs": lambda value: tuple(map(_logprob, value)) if isinstance(value, list) else value,
 }

@@ -7,13 +7,13 @@ computed is in `batch`; here they are made from requests.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 
 from graphide.errors import InferenceFault
 from graphide.inference import job
 from graphide.inference.answer import Answer, AnswerText
-from graphide.inference.batch import DecodeLoop, Emit, Guard
+from graphide.inference.batch import DecodeLoop, Guard
 from graphide.inference.chat_template import ChatTemplate
 from graphide.inference.context import Context, cache_shape, context_size, thread_count
 from graphide.inference.embedding import Embedder
@@ -22,10 +22,11 @@ from graphide.inference.keeping import KeptPrefixes
 from graphide.inference.llama import AbortFlag
 from graphide.inference.model import Model
 from graphide.inference.prefix import PrefixTree
-from graphide.inference.protocol import Counts, Embed, Embeddings, Entered, GenerateRequest, ModelInfo, Shares
+from graphide.inference.protocol import Counts, Embed, Embeddings, Entered, GenerateRequest, ModelInfo, Report, Shares
 from graphide.inference.sampler import Sampler
 from graphide.inference.speculation import Draft, DraftModel, Lookup
 from graphide.inference.threads import ThreadControl
+from graphide.inference.writing import Emit
 
 
 class Session:
@@ -74,8 +75,8 @@ class Session:
         """Return how much of the requests' prompts is the same."""
         return Shares(job.shares(requests, self._template))
 
-    def embed(self, embed: Embed) -> Embeddings:
-        """Return the vectors of texts."""
+    def embed(self, embed: Embed) -> Generator[None, None, Embeddings]:
+        """Return the vectors of texts, with a pause after each."""
         self._loaded()
         if self._embedder is None:
             self._embedder = Embedder(self.model, abort=self._abort, n_threads=thread_count(self.model.options))
@@ -118,6 +119,11 @@ class Session:
     def step(self) -> bool:
         """Compute the next batch; return False when there is none to compute."""
         return self._loop is not None and self._loop.step()
+
+    def fail(self, last: Report) -> None:
+        """End every answer that runs with the same last report."""
+        if self._loop:
+            self._loop.fail(last)
 
     def keep(self) -> None:
         """Write the prefixes that are worth it to disk."""
