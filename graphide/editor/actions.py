@@ -1,0 +1,339 @@
+"""The table of actions: everything that menus, shortcuts, the palette and the toolbar can do, each named once.
+
+An action knows its label, icon and keys, in which menus it is, why it cannot be done now, and the function that does it;
+those functions are in the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from graphide.editor import actions_when as when, editing, lifecycle, running, selection, tidying, viewing
+from graphide.editor.dialogs import Dialog, DialogKind, MenuItem
+from graphide.editor.gestures_target import Target
+from graphide.editor.layout import frames
+from graphide.editor.nodelook import COLORS
+from graphide.editor.palette import PaletteItem
+
+if TYPE_CHECKING:
+    from graphide.editor.session import Session
+
+Run = Callable[["Session", Target | None], None]
+When = Callable[["Session", Target | None], str]
+Where = Literal["file", "edit", "view", "graph", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"]
+
+_MAC = {"ctrl": "⌘", "alt": "⌥", "shift": "⇧"}
+_SHOWN = {
+    "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "delete": "Del", "escape": "Esc", "enter": "Enter", "home": "Home",
+    "tab": "Tab", "page_up": "PgUp", "page_down": "PgDn", "backspace": "Backspace",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done: `keys` are chords, the first one is shown; `menus` says where it is offered."""
+
+    id: str
+    label: str
+    run: Run
+    icon: str = ""
+    keys: tuple[str, ...] = ()
+    menus: tuple[Where, ...] = ()
+    why_not: When = when.always
+    repeats: bool = False
+    says: Callable[[Session], str] | None = None
+
+    def shortcut(self, platform: str = "linux") -> str:
+        """Return the first chord as people write it: `Ctrl+Shift+Z`, on a Mac `⌘⇧Z`."""
+        if not self.keys:
+            return ""
+        *held, last = (
+            self.keys[0].split("+") if not self.keys[0].endswith("++") else [*self.keys[0][:-2].split("+"), "+"]
+        )
+        last = _SHOWN.get(last, last.upper())
+        if platform == "darwin":
+            return "".join(_MAC[key] for key in held) + last
+        return "+".join([*(_SHOWN[key] for key in held), last])
+
+    def title(self, session: Session) -> str:
+        """Return what the action is called now: `Undo Move 3 nodes`."""
+        return self.says(session) if self.says is not None else self.label
+
+
+def menu_of(session: Session, target: Target) -> tuple[MenuItem, ...]:
+    """Return the context menu of what is under the mouse; what can never be done there is left out."""
+    where: Where = "canvas"
+    if target.node:
+        where = "pin" if target.kind == "pin" else "widget" if target.kind == "widget" else "node"
+    elif target.frame and target.kind != "frame":
+        where = "frame"
+    elif target.edge is not None:
+        where = "wire"
+    places: tuple[Where, ...] = (where, "node") if where in ("pin", "widget") else (where,)
+    return tuple(item for place in places for item in menu(session, place, target))
+
+
+def menu(session: Session, where: Where, target: Target | None = None, platform: str = "linux") -> tuple[MenuItem, ...]:
+    """Return one menu: of the menu bar, of the toolbar, or of what is under the mouse."""
+    items = []
+    for number, action in enumerate(action for action in ACTIONS.values() if where in action.menus):
+        items.append(
+            MenuItem(
+                action.title(session), partial(_act, session, action.id, target), action.id, action.icon,
+                action.shortcut(platform), action.why_not(session, target), begins=not number,
+            )
+        )  # fmt: skip
+    return tuple(items)
+
+
+def palette_items(session: Session) -> tuple[PaletteItem, ...]:
+    """Return the actions that can be done now, for the palette."""
+    return tuple(
+        PaletteItem(
+            "action", action.id, action.title(session), "Action", action.icon, "muted",
+            words=f"{action.id.replace('_', ' ')} {' '.join(action.menus)}", shortcut=action.shortcut(),
+        )
+        for action in ACTIONS.values()
+        if not {"widget", "pin"} >= set(action.menus) and not action.why_not(session, None)
+    )  # fmt: skip
+
+
+def sheet(platform: str = "linux") -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return the shortcut sheet: groups of (what, keys)."""
+    titles = {"file": "Files", "edit": "Editing", "view": "Looking", "graph": "Graph", "help": "Help"}
+    groups = [
+        (title, tuple((a.label, a.shortcut(platform)) for a in ACTIONS.values() if a.keys and a.menus[:1] == (where,)))
+        for where, title in titles.items()
+    ]
+    return (*groups, ("Mouse", MOUSE_SHEET))
+
+
+MOUSE_SHEET: tuple[tuple[str, str], ...] = (
+    ("Select, add to the selection", "Click, Shift or Ctrl+click"),
+    ("Select with a box", "Drag on the canvas"),
+    ("Move; copies; off the grid", "Drag; Alt+drag; with Ctrl"),
+    ("Pull the canvas", "Middle or right drag, Space+drag"),
+    ("Zoom", "Wheel"),
+    ("Pull sideways", "Shift+wheel"),
+    ("Search node types", "Double click on the canvas"),
+    ("New node at the end of a wire", "Drop the wire on the canvas"),
+    ("Disconnect", "Drag the wire off its input, Ctrl+click on it"),
+    ("Lead a wire through a point", "Drag the wire, Alt+click or double click on it"),
+    ("Put a node into a wire", "Drop a loose node on it"),
+    ("Rename", "Double click on the title"),
+    ("Move what is selected", "Arrows, with Shift by one"),
+    ("Give up", "Esc"),
+)
+
+
+def _act(session: Session, action_id: str, target: Target | None) -> None:
+    session.act(action_id, target)
+
+
+def _plain(run: Callable[[Session], object]) -> Run:
+    return lambda session, _target: _nothing(run(session))
+
+
+def _about(run: Callable[[Session, Target], object]) -> Run:
+    return lambda session, target: _nothing(run(session, target) if target is not None else None)
+
+
+def _nothing(_: object) -> None:
+    return None
+
+
+def _dialog(what: DialogKind, title: str) -> Run:
+    return lambda session, _target: session.ask(Dialog(what, title))
+
+
+def _open(session: Session) -> None:
+    def reply(choice: str, value: object) -> None:
+        if choice == "ok" and value:
+            session.open(str(value))
+
+    session.ask(Dialog("open", "Open a graph", data=session.remembered.recent, reply=reply))
+
+
+def _templates(session: Session) -> None:
+    def reply(choice: str, value: object) -> None:
+        if choice == "ok" and value:
+            session.new_from(str(value))
+
+    session.ask(Dialog("templates", "New from a template", reply=reply))
+
+
+def _next_tab(session: Session, by: int) -> None:
+    at = session.tabs.index(session.tab)
+    session.show(session.tabs[(at + by) % len(session.tabs)])
+
+
+def _step(session: Session, label: str) -> None:
+    if label:
+        session.touch()
+
+
+def _undo_title(session: Session) -> str:
+    return f"Undo: {label}" if (label := session.tab.document.undo_label) else "Undo"
+
+
+def _redo_title(session: Session) -> str:
+    return f"Redo: {label}" if (label := session.tab.document.redo_label) else "Redo"
+
+
+def _look_title(session: Session) -> str:
+    return "Light theme" if session.look == "dark" else "Dark theme"
+
+
+def _panel(name: str, label: str, key: str, icon: str) -> Action:
+    return Action(
+        f"panel_{name}", label, _plain(lambda s: viewing.toggle_panel(s, name)), icon, (key,) if key else (), ("view",)
+    )  # fmt: skip
+
+
+def _color(name: str) -> Action:
+    label = f"Colour: {name}" if name else "Colour: that of its type"
+    run: Run = lambda session, target: editing.color(session, name, target)  # noqa: E731
+    return Action(f"color_{name or 'none'}", label, run, "palette", (), (), when.has_items)
+
+
+_TABLE: tuple[Action, ...] = (
+    # --- file
+    Action("new", "New", _plain(lifecycle.new), "file-plus", ("ctrl+n",), ("file",)),
+    Action("templates", "New from template …", _plain(_templates), "layout-template", ("ctrl+shift+n",), ("file",)),
+    Action("open", "Open …", _plain(_open), "folder-open", ("ctrl+o",), ("file",)),
+    Action("save", "Save", _plain(lifecycle.save), "save", ("ctrl+s",), ("file", "toolbar")),
+    Action("save_as", "Save as …", _plain(lambda s: lifecycle.ask_where(s, s.tab)), "save", ("ctrl+shift+s",), ("file",)),
+    Action("reset", "Reset to saved", _plain(lifecycle.reset), "rotate-ccw", (), ("file",), when.is_dirty),
+    Action("reload", "Load the file again", _plain(lifecycle.reload), "refresh-cw", (), ("file",), when.has_file),
+    Action("share", "Share as picture …", _dialog("share", "Share as a picture"), "share-2", (), ("file",), when.has_nodes),
+    Action("history", "Runs …", _dialog("history", "Runs of this graph"), "clock", ("ctrl+h",), ("file",)),
+    Action("models", "Models …", _dialog("models", "Models"), "cpu", ("ctrl+shift+m",), ("file",)),
+    Action("settings", "Settings …", _dialog("settings", "Settings"), "settings", ("ctrl+,",), ("file",)),
+    Action("close_tab", "Close", _plain(lambda s: s.close_tab()), "x", ("ctrl+w",), ("file",)),
+    Action("next_tab", "Next graph", _plain(lambda s: _next_tab(s, 1)), "arrow-right", ("ctrl+tab",), ("file",)),
+    Action(
+        "previous_tab", "Previous graph", _plain(lambda s: _next_tab(s, -1)), "arrow-left", ("ctrl+shift+tab",), ("file",)
+    ),
+    Action("quit", "Quit", _plain(lifecycle.close_all), "log-out", ("ctrl+q",), ("file",)),
+    # --- edit
+    Action(
+        "undo", "Undo", _plain(lambda s: _step(s, s.tab.document.undo())), "undo-2", ("ctrl+z",), ("edit", "toolbar"),
+        when.can_undo, repeats=True, says=_undo_title,
+    ),
+    Action(
+        "redo", "Redo", _plain(lambda s: _step(s, s.tab.document.redo())), "redo-2", ("ctrl+shift+z", "ctrl+y"),
+        ("edit", "toolbar"), when.can_redo, repeats=True, says=_redo_title,
+    ),
+    Action("cut", "Cut", editing.cut, "scissors", ("ctrl+x",), ("edit", "node", "frame"), when.has_items),
+    Action("copy", "Copy", editing.copy, "copy", ("ctrl+c",), ("edit", "node", "frame"), when.has_items),
+    Action("paste", "Paste", editing.paste, "clipboard-paste", ("ctrl+v",), ("edit", "canvas"), when.has_clipboard),
+    Action(
+        "duplicate", "Duplicate", editing.duplicate, "copy-plus", ("ctrl+d",), ("edit", "node", "frame"), when.has_items
+    ),
+    Action(
+        "delete", "Delete", editing.delete, "trash-2", ("delete", "backspace"), ("edit", "node", "frame", "wire"),
+        when.has_selection,
+    ),
+    Action(
+        "select_all", "Select all", _plain(lambda s: s.select(selection.everything(s.graph))), "square-dashed",
+        ("ctrl+a",), ("edit", "canvas"), when.has_nodes,
+    ),
+    Action(
+        "select_none", "Select nothing", _plain(lambda s: s.select(selection.NOTHING)), "square", ("ctrl+shift+a",),
+        ("edit",),
+    ),
+    Action(
+        "select_inverse", "Invert the selection",
+        _plain(lambda s: s.select(selection.inverse(s.graph, s.tab.selection))), "square-dashed", ("ctrl+i",), ("edit",),
+        when.has_nodes,
+    ),
+    Action(
+        "select_next", "Select what follows", _plain(lambda s: editing.select_near(s, forward=True)), "arrow-right",
+        ("ctrl+]",), ("edit",), when.has_chosen_nodes,
+    ),
+    Action(
+        "select_before", "Select what comes before", _plain(lambda s: editing.select_near(s, forward=False)),
+        "arrow-left", ("ctrl+[",), ("edit",), when.has_chosen_nodes,
+    ),
+    Action("find", "Find …", _dialog("find", "Find"), "search", ("ctrl+f",), ("edit",), when.has_nodes),
+    Action(
+        "palette", "Search nodes and actions …", lambda s, t: s.open_palette(s.mouse_place()), "plus",
+        ("tab", "ctrl+k"), ("edit", "canvas", "toolbar"),
+    ),
+    # --- view
+    Action("zoom_in", "Zoom in", _plain(lambda s: viewing.zoom(s, 2)), "zoom-in", ("ctrl+=", "ctrl++"), ("view",), repeats=True),
+    Action("zoom_out", "Zoom out", _plain(lambda s: viewing.zoom(s, -2)), "zoom-out", ("ctrl+-",), ("view",), repeats=True),
+    Action("zoom_100", "Zoom to 100 %", _plain(lambda s: viewing.zoom_to(s, 1.0)), "scan", ("ctrl+0",), ("view",)),
+    Action("fit", "Show everything", _plain(viewing.fit), "maximize", ("home",), ("view", "canvas", "toolbar")),
+    Action(
+        "fit_selection", "Show the selection", _plain(lambda s: viewing.fit(s, selection=True)), "scan-search", ("f",),
+        ("view",), when.has_selection,
+    ),
+    _panel("left", "Sidebar", "ctrl+alt+1", "panel-left"),
+    _panel("right", "Inspector and chat", "ctrl+alt+2", "panel-right"),
+    _panel("minimap", "Minimap", "ctrl+alt+3", "map"),
+    Action("look", "Theme", _plain(viewing.toggle_look), "sun-moon", ("ctrl+alt+t",), ("view",), says=_look_title),
+    Action("scale_up", "Larger", _plain(lambda s: viewing.scale(s, 1)), "a-arrow-up", ("ctrl+alt+=",), ("view",)),
+    Action("scale_down", "Smaller", _plain(lambda s: viewing.scale(s, -1)), "a-arrow-down", ("ctrl+alt+-",), ("view",)),
+    Action("scale_100", "Usual size", _plain(lambda s: viewing.scale(s, 0)), "a-large-small", ("ctrl+alt+0",), ("view",)),
+    # --- graph
+    Action("run", "Run", _plain(running.run), "play", ("ctrl+enter",), ("graph", "toolbar"), when.can_run),
+    Action(
+        "run_to", "Run to here", running.run_to, "step-forward", ("ctrl+shift+enter",), ("graph", "node", "toolbar"),
+        when.can_run_to,
+    ),
+    Action("stop", "Stop", _plain(running.stop), "square", ("ctrl+.",), ("graph", "toolbar"), when.is_running),
+    Action(
+        "mute", "Mute", lambda s, t: editing.set_state(s, "muted", t), "volume-x", ("ctrl+m",), ("graph", "node"),
+        when.has_chosen_nodes,
+    ),
+    Action(
+        "bypass", "Bypass", lambda s, t: editing.set_state(s, "bypassed", t), "route", ("ctrl+b",), ("graph", "node"),
+        when.has_chosen_nodes,
+    ),
+    Action(
+        "collapse", "Collapse", editing.collapse, "chevrons-down-up", ("alt+c",), ("graph", "node"), when.has_chosen_nodes
+    ),
+    Action("rename", "Rename", editing.rename, "pencil", ("f2",), ("graph", "node", "frame"), when.has_items),
+    Action("frame", "Frame around it", editing.frame, "frame", ("ctrl+j",), ("graph", "node", "canvas")),
+    Action("group", "Group into a subgraph", editing.group, "group", ("ctrl+g",), ("graph", "node"), when.has_chosen_nodes),
+    Action(
+        "open_subgraph", "Open the graph inside", editing.open_subgraph, "log-in", ("enter",), ("graph", "node"),
+        when.has_graph_inside,
+    ),
+    Action(
+        "expand", "Expand the graph inside", editing.expand, "ungroup", ("ctrl+shift+g",), ("graph", "node"),
+        when.is_subgraph,
+    ),
+    Action("arrange", "Tidy up", tidying.arrange, "layout-grid", ("ctrl+l",), ("graph", "canvas"), when.has_nodes),
+    *(
+        Action(f"align_{side}", f"Align: {side}", partial(tidying.align, side), icon, (), ("graph",), when.has_several)
+        for side, icon in tidying.SIDES.items()
+    ),
+    *(
+        Action(f"spread_{way}", f"Distribute: {way}", partial(tidying.spread, way), icon, (), ("graph",), when.has_three)
+        for way, icon in tidying.WAYS.items()
+    ),
+    *(_color(name) for name in ("", *COLORS)),
+    Action("expose", "Show as an input, or no more", _about(editing.expose), "plug", (), ("widget",), when.is_widget),
+    Action(
+        "reset_setting", "Reset to the default", _about(editing.reset_setting), "rotate-ccw", (), ("widget",),
+        when.is_widget,
+    ),
+    Action("disconnect", "Disconnect", editing.disconnect, "unplug", (), ("pin", "wire", "node"), when.has_edges),
+    # --- help
+    Action("shortcuts", "Shortcuts", _dialog("shortcuts", "Shortcuts"), "keyboard", ("f1", "ctrl+/"), ("help",)),
+    Action("first_run", "Welcome", _dialog("first_run", "Welcome"), "sparkles", (), ("help",)),
+)  # fmt: skip
+
+ACTIONS: Mapping[str, Action] = MappingProxyType({action.id: action for action in _TABLE})
+BY_KEY: Mapping[str, Action] = MappingProxyType({key: action for action in _TABLE for key in action.keys})
+
+
+def frame_ids(session: Session) -> tuple[str, ...]:
+    """Return the frames of the document that is shown."""
+    return tuple(frames(session.graph))

@@ -1,0 +1,540 @@
+"""The session: everything that is open in one window, without the window. It is the only object that the window talks to.
+
+It owns the tabs, toasts, dialogs, the palette and the gestures, and says what is to be shown. For one thread; what other
+threads leave is taken in by `tick`. What actions do is in the modules beside this one, and which there are in `actions`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from graphide import paths
+from graphide.editor import actions, editing, lifecycle, remembered
+from graphide.editor.camera import fitted
+from graphide.editor.commands import Command
+from graphide.editor.connect import Rules
+from graphide.editor.dialogs import Dialog, Menu, MenuItem
+from graphide.editor.document import Document
+from graphide.editor.gestures import Gestures
+from graphide.editor.gestures_drag import all_placed
+from graphide.editor.gestures_input import Key, Mouse, Typed
+from graphide.editor.gestures_target import Surface, Target
+from graphide.editor.gestures_text import TextField
+from graphide.editor.inspector import Inspector, inspected
+from graphide.editor.offers import Offers
+from graphide.editor.palette import Palette, Wanted
+from graphide.editor.run_file import RunFile
+from graphide.editor.run_history import RunHistory
+from graphide.editor.scene import Scene
+from graphide.editor.selection import Selection
+from graphide.editor.tabs import Tab
+from graphide.editor.toasts import ToastKind, Toasts
+from graphide.editor.views import Box, CanvasView
+from graphide.errors import GraphideError
+from graphide.graph.model import Graph
+from graphide.values import Json
+from graphide.workspace import Workspace
+
+Look = Literal["dark", "light"]
+_OUTSIDE_EVERY = 1.0
+_SETTLE_AFTER = 2.0
+
+
+class Clipboard(Protocol):
+    """The clipboard of the system."""
+
+    def read(self) -> str:
+        """Return its text, "" when it holds none."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Put a text into it."""
+        ...
+
+
+class OwnClipboard:
+    """A clipboard of this process alone, for scripts and where the system has none."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def read(self) -> str:
+        """Return its text."""
+        return self._text
+
+    def write(self, text: str) -> None:
+        """Put a text into it."""
+        self._text = text
+
+
+class Session:
+    """The editor of one window. `folder` is where its state is kept (the user's); close it at the end."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wake: Callable[[], None] = lambda: None,
+        folder: Path | None = None,
+        clipboard: Clipboard | None = None,
+    ) -> None:
+        self.workspace = workspace
+        self.clock = clock
+        self.wake = wake
+        self.folder = folder or paths.data_folder()
+        self.clipboard: Clipboard = clipboard or OwnClipboard()
+        self.remembered = remembered.load(self.folder / "window.json")
+        self.history = RunHistory(RunFile(self.folder / "runs.jsonl"))
+        self.toasts = Toasts()
+        self.size: tuple[float, float] = (1280.0, 800.0)
+        self.dialog: Dialog | None = None
+        self.menu: Menu | None = None
+        self.palette: Palette | None = None
+        self.field: TextField | None = None
+        self.quitting = False
+        self._offers = Offers(self)
+        self._changed = True
+        self._looked_outside = clock()
+        self._surface: Surface | None = None
+        self.tabs: tuple[Tab, ...] = ()
+        self._current = 0
+        self.gestures = Gestures(self)
+        self.show(self.new_tab(self.new_document()))
+
+    # --- tabs
+
+    @property
+    def tab(self) -> Tab:
+        """The tab that is shown; there always is one."""
+        return self.tabs[self._current]
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the tab that is shown."""
+        return self.tab.document.graph
+
+    @property
+    def rules(self) -> Rules:
+        """What decides about edges and settings of the document that is shown."""
+        return self.tab.document.rules
+
+    def new_document(self) -> Document:
+        """Return an empty document."""
+        return Document.new(self.workspace, clock=self.clock, folder=self.drafts)
+
+    def new_tab(self, document: Document, inside: tuple[Tab, str] | None = None) -> Tab:
+        """Return a tab with a document, which is not shown yet."""
+        return Tab(
+            document, self.workspace, wake=self.wake, clock=self.clock, history=self.history, inside=inside
+        )  # fmt: skip
+
+    @property
+    def drafts(self) -> Path:
+        """The folder of journals."""
+        return self.folder / "drafts"
+
+    def show(self, tab: Tab) -> None:
+        """Show a tab, as the last one where it is new; an empty one that was never used gives its place to it."""
+        self.leave_text()
+        self.close_popups()
+        if tab not in self.tabs:
+            idle = [other for other in self.tabs if _is_untouched(other)]
+            for other in idle:
+                other.close()
+            self.tabs = (*(other for other in self.tabs if other not in idle), tab)
+        self._current = self.tabs.index(tab)
+        self.touch()
+
+    def drop(self, tab: Tab) -> None:
+        """Take a tab away and close it; the last one leaves an empty one."""
+        self.leave_text()
+        at = self.tabs.index(tab)
+        for inner in [other for other in self.tabs if other.inside is not None and other.inside[0] is tab]:
+            self.drop(inner)
+        shown = self.tab
+        self.tabs = tuple(other for other in self.tabs if other is not tab)
+        tab.close()
+        if not self.tabs:
+            self.tabs = (self.new_tab(self.new_document()),)
+        self._current = self.tabs.index(shown) if shown in self.tabs else min(at, len(self.tabs) - 1)
+        self.touch()
+
+    # --- changes
+
+    def do(self, command: Command, *, held: bool = False) -> bool:
+        """Make an edit and return whether something changed; a refusal is shown as a toast."""
+        try:
+            changed = self.tab.document.do(command, held=held)
+        except GraphideError as error:
+            self.fail(error)
+            return False
+        self.touch()
+        return changed
+
+    def set_setting(self, nodes: tuple[str, ...], name: str, value: Json) -> str:
+        """Change one setting of some nodes as one step and return "", or the sentence that says why it does not fit."""
+        return editing.set_setting(self, nodes, name, value)
+
+    def type_setting(self, nodes: tuple[str, ...], name: str, text: str) -> str:
+        """Change one setting of some nodes to what a typed text stands for; as `set_setting`."""
+        return editing.type_setting(self, nodes, name, text)
+
+    def select(self, selection: Selection) -> None:
+        """Select something in the tab that is shown."""
+        if selection != self.tab.selection:
+            self.tab.selection = selection
+            self.tab.document.seal()
+            self.touch()
+
+    def touch(self) -> None:
+        """Say that something is to be drawn again."""
+        self._changed = True
+        self._surface = None
+        self.tab.selection = self.tab.selection.within(self.graph)
+
+    def say(self, message: str, kind: ToastKind = "info", action: str = "") -> None:
+        """Show a message for a while."""
+        text = message[:1].upper() + message[1:]
+        self.toasts.add(text, now=self.clock(), kind=kind, action=action)
+        self.touch()
+
+    def fail(self, error: GraphideError) -> None:
+        """Show an error for a while."""
+        self.say(str(error), "error")
+
+    # --- actions
+
+    def act(self, action_id: str, target: Target | None = None, *, quiet: bool = False) -> bool:
+        """Do an action and return whether it could be done; why not is shown unless `quiet`. Raises KeyError."""
+        action = actions.ACTIONS[action_id]
+        self.gestures.cancel()
+        reason = action.why_not(self, target)
+        if reason:
+            if not quiet:
+                self.say(reason, "info")
+            return False
+        try:
+            action.run(self, target)
+        except GraphideError as error:
+            self.fail(error)
+            return False
+        self._offers.used(f"action:{action_id}")
+        self.touch()
+        return True
+
+    def act_by_key(self, key: Key) -> bool:
+        """Do the action of a shortcut and return whether there is one."""
+        action = actions.BY_KEY.get(key.chord)
+        if action is None or (key.repeat and not action.repeats):
+            return False
+        self.act(action.id)
+        return True
+
+    # --- mouse and keys on the canvas
+
+    def mouse(self, mouse: Mouse) -> None:
+        """Take what the mouse did over the canvas."""
+        hovers = mouse.kind == "move" and self.gestures.now is None and self.field is None
+        before = self.gestures.hover
+        self.gestures.mouse(mouse)
+        if not hovers or self.gestures.hover != before:
+            self.touch()
+
+    def key(self, key: Key) -> bool:
+        """Take a key and return whether it meant something."""
+        used = self.gestures.key(key)
+        if used:
+            self.touch()
+        return used
+
+    def typed(self, text: str) -> bool:
+        """Take characters that were typed and return whether somebody wanted them."""
+        used = self.gestures.typed(Typed(text))
+        if used:
+            self.touch()
+        return used
+
+    # --- text on the canvas
+
+    def edit_setting(self, target: Target) -> None:
+        """Edit the text of a setting in its node."""
+        self._edit(TextField(self, "setting", target.id, target.name, target.box))
+
+    def edit_title(self, target: Target) -> None:
+        """Edit the title of a node or frame in its place."""
+        kind: Literal["title", "frame"] = "title" if target.node else "frame"
+        self._edit(TextField(self, kind, target.id, "title", target.box))
+
+    def leave_text(self) -> None:
+        """Leave the text that is edited; what was typed and fits is in the document already."""
+        text, self.field = self.field, None
+        if text is not None:
+            text.left()
+            self.touch()
+
+    def _edit(self, text: TextField) -> None:
+        self.leave_text()
+        self.field = text
+        self.touch()
+
+    # --- what is open beside the canvas
+
+    def open_palette(self, at: tuple[float, float] | None = None, wire: Wanted | None = None) -> None:
+        """Open the search palette at a place of the view; with the loose end of a wire, for what fits it."""
+        self.close_popups()
+        self.palette = self._offers.opened(at or (self.size[0] / 2, self.size[1] / 3), wire)
+        self.touch()
+
+    def search(self, query: str) -> None:
+        """Type into the palette."""
+        if self.palette is not None:
+            self.palette = self._offers.searched(self.palette, query)
+            self.touch()
+
+    def light(self, by: int) -> None:
+        """Light another item of the palette, `by` places farther."""
+        if self.palette is not None and self.palette.items:
+            self.palette = replace(self.palette, lit=(self.palette.lit + by) % len(self.palette.items))
+            self.touch()
+
+    def choose(self, number: int | None = None) -> None:
+        """Take an item of the palette, by itself the one that is lit."""
+        palette, self.palette = self.palette, None
+        if palette is not None and palette.items:
+            self._offers.take(palette, palette.items[palette.lit if number is None else number])
+        self.touch()
+
+    def close_palette(self) -> None:
+        """Close the palette."""
+        self.palette = None
+        self.touch()
+
+    def open_menu(self, target: Target, at: tuple[float, float]) -> None:
+        """Open the menu of what is at a place; what it is about is selected first."""
+        self.close_popups()
+        if target.selection and not self.tab.selection.has(target.selection):
+            self.select(target.selection)
+        self.menu = Menu(at, actions.menu_of(self, target))
+        self.touch()
+
+    def open_choices(self, target: Target, options: tuple[str, ...], value: Json) -> None:
+        """Open the list of what a setting can be, below it."""
+
+        def item(option: str) -> MenuItem:
+            return MenuItem(
+                option, lambda: self._set(target, option), id=f"choice:{option}", checked=option == value
+            )  # fmt: skip
+
+        at = self.tab.camera.to_screen(target.box.x, target.box.y + target.box.height)
+        self.menu = Menu(at, tuple(item(option) for option in options))
+        self.touch()
+
+    def choose_in_menu(self, number: int) -> None:
+        """Take an item of the menu; one that cannot be taken says why."""
+        menu, self.menu = self.menu, None
+        if menu is not None and 0 <= number < len(menu.items):
+            item = menu.items[number]
+            if item.reason:
+                self.say(item.reason)
+            else:
+                item.run()
+        self.touch()
+
+    def close_menu(self) -> None:
+        """Close the menu."""
+        self.menu = None
+        self.touch()
+
+    def close_popups(self) -> None:
+        """Close the menu and the palette."""
+        self.menu = self.palette = None
+
+    def ask_file(self, node_id: str, name: str) -> None:
+        """Ask for the file of a setting."""
+        self.ask(Dialog("file", "Choose a file", data=(node_id, name), reply=self._setter(node_id, name)))
+
+    def ask_model(self, node_id: str, name: str) -> None:
+        """Ask for the model of a setting."""
+        self.ask(Dialog("models", "Choose a model", data=(node_id, name), reply=self._setter(node_id, name)))
+
+    def ask(self, dialog: Dialog) -> None:
+        """Open a dialog."""
+        self.close_popups()
+        self.dialog = dialog
+        self.touch()
+
+    def answer(self, choice: str, value: Any = None) -> None:
+        """Answer the dialog that is open: the id of a button, and a value where the dialog asks for one."""
+        dialog, self.dialog = self.dialog, None
+        if dialog is not None:
+            try:
+                dialog.reply(choice, value)
+            except GraphideError as error:
+                self.fail(error)
+        self.touch()
+
+    def _setter(self, node_id: str, name: str) -> Callable[[str, Any], None]:
+        def reply(choice: str, value: Any) -> None:
+            if choice == "ok" and (sentence := self.set_setting((node_id,), name, value)):
+                self.say(sentence, "warning")
+
+        return reply
+
+    def _set(self, target: Target, value: Json) -> None:
+        if sentence := self.set_setting((target.id,), target.name, value):
+            self.say(sentence, "warning")
+
+    # --- settings of the window
+
+    @property
+    def look(self) -> Look:
+        """The theme."""
+        return "light" if self.remembered.window.panels.get("look") == "light" else "dark"
+
+    @property
+    def ui_scale(self) -> float:
+        """How large everything is, 1 for 100 %."""
+        scale = self.remembered.window.panels.get("scale")
+        return float(scale) if isinstance(scale, int | float) and 0.5 <= scale <= 3 else 1.0
+
+    def panel(self, name: str, default: Json = None) -> Json:
+        """Return what is remembered of a panel: whether it is open, how wide it is."""
+        return self.remembered.window.panels.get(name, default)
+
+    def set_panel(self, name: str, value: Json) -> None:
+        """Remember something of a panel, the theme ("look") or the scale."""
+        window = self.remembered.window
+        self.remembered = replace(
+            self.remembered, window=replace(window, panels={**window.panels, name: value})
+        )  # fmt: skip
+        self.touch()
+
+    # --- time
+
+    def tick(self, now: float | None = None) -> bool:
+        """Take in what happened since the last time and return whether something is to be drawn again."""
+        now = self.clock() if now is None else now
+        changed = self.toasts.expire(now)
+        for tab in self.tabs:
+            changed = tab.tick(now) or changed
+            if notice := tab.document.take_notice():
+                self.say(notice, "warning")
+        changed = self.gestures.tick(now) or changed
+        if self.field is not None and not self.field.follow():
+            self.field = None
+        if now - self._looked_outside >= _OUTSIDE_EVERY:
+            self._looked_outside = now
+            lifecycle.look_outside(self)
+        if changed:
+            self.touch()
+        changed, self._changed = self._changed, False
+        return changed
+
+    @property
+    def due(self) -> float:
+        """When `tick` has something to do by itself, by the clock; infinity when only events bring something new."""
+        look = self._looked_outside + _OUTSIDE_EVERY
+        return min([self.toasts.next_end, look, *(tab.due for tab in self.tabs)])
+
+    def close(self) -> None:
+        """End all threads, keep what is not saved for the next start, and remember the window."""
+        lifecycle.remember_open(self)
+        for tab in self.tabs:
+            tab.close(keep=True)
+        remembered.save(self.remembered, self.folder / "window.json")
+
+    # --- what is to be seen
+
+    def scene(self) -> Scene:
+        """Return all that the canvas is made from."""
+        tab, gesture = self.tab, self.gestures.now
+        return Scene(
+            graph=gesture.graph if gesture is not None else tab.document.graph,
+            rules=tab.document.rules,
+            selection=tab.selection,
+            camera=tab.camera,
+            size=self.size,
+            run=tab.runs.view,
+            changed=tab.runs.changed(tab.document.graph),
+            plan=tab.plan,
+            problems=tab.problems_of(),
+            verdicts=gesture.verdicts if gesture is not None else {},
+            to_outputs=gesture.wires_from if gesture is not None else False,
+            overlay=gesture.overlay if gesture is not None else (),
+            cursor=gesture.cursor if gesture is not None else self.gestures.hover.cursor,
+            tooltip=gesture.tooltip if gesture is not None else self.gestures.hover.tooltip,
+            now=self.clock(),
+        )
+
+    def canvas_view(self, size: tuple[float, float]) -> CanvasView:
+        """Return the canvas as it is to be drawn in a size in pixels; a document is fitted into it the first time."""
+        if size != self.size:
+            self.size = size
+            self._surface = None
+        tab = self.tab
+        if not tab.is_fitted:
+            tab.is_fitted = True
+            view = tab.builder.build(self.scene())
+            tab.camera = fitted([group.box for group in (*view.nodes, *view.frames)], size)
+        return tab.builder.build(self.scene())
+
+    @property
+    def surface(self) -> Surface:
+        """Where things are on the canvas, as it is drawn now."""
+        if self._surface is None:
+            self._surface = Surface(self.canvas_view(self.size), self.tab.index)
+        return self._surface
+
+    def placed(self, nodes: tuple[str, ...]) -> Graph:
+        """Return the graph with a place for each of these nodes: where it is drawn."""
+        return all_placed(self.graph, nodes, self.surface)
+
+    def inspector(self) -> Inspector:
+        """Return what the inspector says of the selection."""
+        return inspected(self.tab, self.workspace, self.clock())
+
+    def mouse_place(self) -> tuple[float, float] | None:
+        """Return where the mouse is in the view, None when it is elsewhere."""
+        at = self.gestures.at
+        return (at.x, at.y) if 0 <= at.x < self.size[0] and 0 <= at.y < self.size[1] else None
+
+    def box_of_field(self) -> Box | None:
+        """Return where the text that is edited is in the view, in pixels."""
+        if self.field is None:
+            return None
+        x, y = self.tab.camera.to_screen(self.field.box.x, self.field.box.y)
+        zoom = self.tab.camera.zoom
+        return Box(x, y, self.field.box.width * zoom, self.field.box.height * zoom)
+
+    @property
+    def panels(self) -> Mapping[str, Json]:
+        """Return everything that is remembered of the panels."""
+        return self.remembered.window.panels
+
+    # --- files, for dialogs that found one
+
+    def open(self, path: str | Path) -> bool:
+        """Open a file in a tab and return whether it could be; why not is shown."""
+        return lifecycle.open_file(self, Path(path))
+
+    def new_from(self, template: str | Path) -> bool:
+        """Open a new document like a starter template."""
+        return lifecycle.new_from(self, template)
+
+    def save_as(self, path: str | Path) -> bool:
+        """Save the document under another name and return whether it could be; why not is shown."""
+        return lifecycle.save_as(self, Path(path))
+
+    def close_tab(self, tab: Tab | None = None) -> None:
+        """Close a tab, by itself the one that is shown; unsaved changes are asked about."""
+        lifecycle.close_tab(self, tab or self.tab)
+
+
+def _is_untouched(tab: Tab) -> bool:
+    document = tab.document
+    return document.path is None and not document.graph.nodes and not document.undo_label and tab.inside is None
