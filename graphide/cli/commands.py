@@ -13,12 +13,14 @@ import click
 
 _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "edit": ("edit:edit", "Open the editor."),
         "run": ("run:run", "Run a graph and print its results."),
         "new": ("templates:new", "Write a new graph file from a starter template."),
         "validate": ("graphs:validate", "Say what is wrong with graph files."),
         "show": ("graphs:show", "Show a graph as text, Mermaid or JSON."),
         "fmt": ("graphs:fmt", "Write graph files in their canonical form."),
         "diff": ("graphs:diff", "Say what differs between two graphs."),
+        "share": ("share:share", "Make a picture of a graph that opens as the graph."),
         "schema": ("graphs:schema", "Print the JSON Schema of graph files."),
         "nodes": ("nodes:nodes", "List and explain the node types of this machine."),
         "models": ("models:models", "List and explain the models of this machine."),
@@ -75,16 +77,35 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    invoke_without_command=True,
+)
 @click.option(
     "--version", "-V", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
 )
 @click.option("--debug", is_flag=True, help="Show where it happened when graphide itself has a fault.")
-def graphide(**options: Any) -> None:
-    """Run and look after prompt graphs, on your own machine.
+@click.pass_context
+def graphide(ctx: click.Context, /, **options: Any) -> int | None:
+    """Edit, run and look after prompt graphs, on your own machine.
+
+    Without a command, the editor is opened.
 
     Results are printed to standard output, everything else to standard error. Exit codes: 0 ok, 1 a node failed, 2 wrong
     use, 3 invalid graph, 4 model missing or another one than the graph asks for, 5 some branches failed, 130 interrupted.
     """
     if options["debug"]:
         os.environ["GRAPHIDE_DEBUG"] = "1"
+    return _editor(ctx) if ctx.invoked_subcommand is None else None
+
+
+def _editor(ctx: click.Context) -> int:
+    """Open the editor; where there is no screen, say what commands there are."""
+    from graphide.ui.display import why_no_window
+
+    if why_no_window():
+        raise click.exceptions.NoArgsIsHelpError(ctx)
+    from graphide.cli.edit import edit
+
+    return int(ctx.invoke(edit, files=(), model=""))

@@ -1,7 +1,7 @@
 """Graph files: bytes to a Graph and back, strictly read and written whole or not at all.
 
 Opening a file executes nothing and asks the network nothing. Which document is a graph is in `shape`, how one is
-written in `canonical`, pictures that carry a graph are elsewhere.
+written in `canonical`; a picture that carries one is opened like a file, by `picture`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from graphide.disk import write_atomically
 from graphide.errors import GraphFileError
 from graphide.graph.canonical import DEPTH, canonical
 from graphide.graph.model import Graph
+from graphide.graph.picture import graph_in, is_picture
 from graphide.graph.shape import graph_of, shown
 from graphide.values import Json
 
@@ -44,8 +45,10 @@ def loads(data: bytes | str, *, name: str = "") -> Graph:
     """Return the graph in the bytes or text of a graph file; `name` begins the place in errors.
 
     Raises GraphFileError for anything but one strict JSON document of a graph: at most LARGEST bytes, UTF-8, no
-    duplicate keys, no NaN, at most DEPTH levels.
+    duplicate keys, no NaN, at most DEPTH levels. The bytes may be those of a picture that has a graph in it.
     """
+    if isinstance(data, bytes) and is_picture(data) and len(data) <= LARGEST:
+        data = graph_in(data, LARGEST, name=name)
     return graph_of(parse(data, name=name), name=name)
 
 
@@ -77,6 +80,9 @@ def save(graph: Graph, path: str | os.PathLike[str], registry: Mapping[str, Node
 
     A symbolic link stays one, the permissions of an existing file stay. Raises GraphFileError.
     """
+    if os.fspath(path).lower().endswith(".png"):  # what shows a picture must not become text
+        hint = "Save it as .json; a picture is made by: graphide share"
+        raise GraphFileError("is the name of a picture", where=os.fspath(path), hint=hint)
     try:
         write_atomically(path, dumps(graph, registry))
     except (OSError, ValueError) as error:

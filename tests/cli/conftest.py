@@ -13,6 +13,9 @@ from cli.command import Command, Inside
 
 import graphide
 
+_UNWANTED = frozenset(["PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "DISPLAY", "WAYLAND_DISPLAY"])
+"""What would change how a command starts, or let it open a window."""
+
 ROOT = Path(graphide.__file__).resolve().parent.parent
 
 PLUGIN = '''
@@ -93,7 +96,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def graphide_(tmp_path: Path, compiled: Path) -> Command:
     env = {
-        key: value for key, value in os.environ.items() if key not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+        key: value for key, value in os.environ.items() if key not in _UNWANTED
     }
     env |= {
         "GRAPHIDE_HOME": str(tmp_path / "home"),

@@ -1,0 +1,49 @@
+"""The panel at the right: the inspector of what is selected, and the chat with the graph."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Literal
+
+import dearpygui.dearpygui as dpg
+
+from graphide.ui import safe
+from graphide.ui.panels.base import Panel
+from graphide.ui.panels.chat import Chat
+from graphide.ui.panels.inspector import Inspector
+
+Tab = Literal["inspector", "chat"]
+
+
+class Side(Panel):
+    """The panel with its two tabs."""
+
+    def __init__(self, app: Any, item: safe.Item) -> None:
+        super().__init__(app, item)
+        self.tab: Tab = "inspector"
+        self._inside: Panel | None = None
+
+    def key(self) -> object:
+        return self.tab, self.app.panels, dpg.get_viewport_client_height()
+
+    def build(self) -> None:
+        kit = self.kit
+        with kit.line(spacing=4):
+            tabs: tuple[tuple[Tab, str], ...] = (("inspector", "Inspector"), ("chat", "Chat"))
+            for tab, label in tabs:
+                style: Any = "tab_on" if tab == self.tab else "tab"
+                kit.button(label, partial(self._choose, tab), style, weight="medium", size=14)
+            dpg.add_spacer(width=kit.px(max(1, self.app.panels.right - 222)))
+            kit.icon_button("panel-right", lambda: self.session.act("panel_right"), "Hide the panel")
+        with kit.box("inside", height=-1, scrolls=True) as box:
+            pass
+        self._inside = Inspector(self.app, box) if self.tab == "inspector" else Chat(self.app, box)
+
+    def update(self) -> None:
+        super().update()
+        if self._inside is not None and self.app.panels.right_open:
+            self._inside.update()
+
+    def _choose(self, tab: Tab) -> None:
+        self.tab = tab
+        self.app.wake()
