@@ -63,7 +63,12 @@ def test_a_library_is_imported_by_one_room_only(library: str, room: str) -> None
 
 def test_every_package_that_is_imported_is_declared_as_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    modules = {"pillow": "PIL", "llama_cpp_python": "llama_cpp", "markdown_it_py": "markdown_it", "python_jsonpath": "jsonpath"}
+    modules = {
+        "pillow": "PIL",
+        "llama_cpp_python": "llama_cpp",
+        "markdown_it_py": "markdown_it",
+        "python_jsonpath": "jsonpath",
+    }
     declared = {re.split(r"[<>=]", line)[0].replace("-", "_") for line in project["dependencies"]}
     imported = {
         name.partition(".")[0] for path in SOURCES for name in _named_modules(ast.parse(path.read_text("utf-8")))

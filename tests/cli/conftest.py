@@ -95,9 +95,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def graphide_(tmp_path: Path, compiled: Path) -> Command:
-    env = {
-        key: value for key, value in os.environ.items() if key not in _UNWANTED
-    }
+    env = {key: value for key, value in os.environ.items() if key not in _UNWANTED}
     env |= {
         "GRAPHIDE_HOME": str(tmp_path / "home"),
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "nodes")]),

@@ -39,14 +39,43 @@ def test_a_run_loads_neither_engine_nor_window(graphide_: Command, hello: Path) 
 
 def test_help_names_every_command(graphide_: Command) -> None:
     text = graphide_("--help").out
-    for name in ("edit", "run", "new", "validate", "show", "fmt", "diff", "share", "schema", "nodes", "models", "system", "completion"):
+    for name in (
+        "edit",
+        "run",
+        "new",
+        "validate",
+        "show",
+        "fmt",
+        "diff",
+        "share",
+        "schema",
+        "nodes",
+        "models",
+        "system",
+        "completion",
+    ):
         assert f"\n  {name} " in text
     ended = graphide_(code=2)
     assert "Commands:" in ended.out and ended.err == ""
 
 
 @pytest.mark.parametrize(
-    "command", ["edit", "run", "new", "validate", "show", "fmt", "diff", "share", "schema", "nodes", "models", "system", "completion"]
+    "command",
+    [
+        "edit",
+        "run",
+        "new",
+        "validate",
+        "show",
+        "fmt",
+        "diff",
+        "share",
+        "schema",
+        "nodes",
+        "models",
+        "system",
+        "completion",
+    ],
 )
 def test_every_command_explains_itself(inside: Inside, command: str) -> None:
     assert inside(command, "--help").out.startswith(f"Usage: graphide {command}")
