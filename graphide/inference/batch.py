@@ -145,20 +145,14 @@ class DecodeLoop:
 
     def _is_computed_soon(self, answer: Answer) -> bool:
         """Return whether a running prompt is about to compute much of what this one needs."""
-        best, other = self._shared_ahead(answer)
-        return other is not None and best - self.tree.shared(answer.tokens[:-1]) >= WORTH
-
-    def _shared_ahead(self, answer: Answer) -> tuple[int, Answer | None]:
-        """Return how much of a prompt a running one shares and has not computed yet, and which."""
-        best: tuple[int, Answer | None] = (0, None)
-        last = len(answer.tokens) - 1
+        ahead, last = 0, len(answer.tokens) - 1
         for other in self._running:
             if other.line is None or other.decoding or other.job.alone or other.unacknowledged >= WINDOW:
                 continue
             common = min(common_length(other.tokens, answer.tokens), last)
-            if common > max(other.line.length, best[0]):
-                best = (common, other)
-        return best
+            if common > other.line.length:
+                ahead = max(ahead, common)
+        return ahead >= WORTH and ahead - self.tree.shared(answer.tokens[:-1]) >= WORTH
 
     def _start(self, answer: Answer) -> bool:
         """Give an answer a line and let it run; return False when there is no room for it yet."""

@@ -16,6 +16,10 @@ import graphide
 from graphide.cli import main as entry
 from graphide.cli.main import EXIT_FAULT, main
 
+COMMANDS = (
+    "edit", "run", "new", "validate", "show", "fmt", "diff", "share", "schema", "nodes", "models", "system", "completion",
+)  # fmt: skip
+
 
 def test_the_version_is_printed_without_loading_anything(graphide_: Command) -> None:
     assert graphide_("--version").out == f"graphide {graphide.__version__}\n"
@@ -39,44 +43,13 @@ def test_a_run_loads_neither_engine_nor_window(graphide_: Command, hello: Path) 
 
 def test_help_names_every_command(graphide_: Command) -> None:
     text = graphide_("--help").out
-    for name in (
-        "edit",
-        "run",
-        "new",
-        "validate",
-        "show",
-        "fmt",
-        "diff",
-        "share",
-        "schema",
-        "nodes",
-        "models",
-        "system",
-        "completion",
-    ):
+    for name in COMMANDS:
         assert f"\n  {name} " in text
     ended = graphide_(code=2)
     assert "Commands:" in ended.out and ended.err == ""
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        "edit",
-        "run",
-        "new",
-        "validate",
-        "show",
-        "fmt",
-        "diff",
-        "share",
-        "schema",
-        "nodes",
-        "models",
-        "system",
-        "completion",
-    ],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(inside: Inside, command: str) -> None:
     assert inside(command, "--help").out.startswith(f"Usage: graphide {command}")
 
