@@ -9,7 +9,6 @@ again. A reproducible answer runs alone, its prompt cut into the same pieces eac
 from __future__ import annotations
 
 import importlib
-import sys
 import time
 from array import array
 from collections.abc import Callable, Collection, Sequence
@@ -29,7 +28,7 @@ from graphide.inference.writing import Emit, write
 WINDOW = 512  # tokens that an answer may be ahead of the app that reads it
 WORTH = 32  # tokens that another answer must be about to share before one waits for them
 RESERVE = 64  # free cells that an answer should have ahead of it when it starts
-CROWD = 4  # answers at a time from which quicker sampling is worth an import
+CROWD = 4  # answers at a time from which quicker sampling is worth an import at once
 LOOKED_AT = 16  # waiting requests that are looked at for one that can start
 
 Guard = Callable[[Collection[int]], AbstractContextManager[object]]
@@ -192,7 +191,7 @@ class DecodeLoop:
     def _begin(self, answer: Answer, line: Line) -> None:
         self._waiting.remove(answer)
         self._running.append(answer)
-        if len(self._running) >= CROWD and "numpy" not in sys.modules:
+        if len(self._running) >= CROWD:
             importlib.import_module("numpy")  # 0.1 s once, and sampling many answers is quicker ever after
         answer.line = line
         self._emit(Entered("prefill"), answer.request)

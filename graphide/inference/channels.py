@@ -101,13 +101,13 @@ class Inbox:
         self._guarded: Collection[int] = ()
         threading.Thread(target=self._read, name="graphide-commands", daemon=True).start()
 
-    def take(self, *, wait: bool) -> list[tuple[Command, int]]:
-        """Return the commands that have come; with `wait`, at least one."""
+    def take(self, *, wait: bool, seconds: float | None = None) -> list[tuple[Command, int]]:
+        """Return the commands that have come; with `wait`, at least one, or none after so many `seconds`."""
         if not wait and not self._commands:
             return []  # looked at between two tokens, so without the lock
         with self._changed:
-            while wait and not self._commands:
-                self._changed.wait()
+            if wait:
+                self._changed.wait_for(lambda: self._commands, seconds)
             commands = list(self._commands)
             self._commands.clear()
             self._cancelled.difference_update(request for command, request in commands if isinstance(command, Cancel))

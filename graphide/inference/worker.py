@@ -7,6 +7,7 @@ there is work. Start it with `python -m graphide.inference.worker`, or in a froz
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from graphide.inference.channels import Heart, Inbox, Outbox
 from graphide.inference.engine import Engine
 from graphide.inference.llama import AbortFlag, EngineLog, binding, engine_version
 from graphide.inference.protocol import Hello
+
+QUIET_SECONDS = 0.5  # without a command, after which nobody seems to wait
 
 
 def main() -> NoReturn:
@@ -27,19 +30,23 @@ def main() -> NoReturn:
     # milliseconds, a neighbour that takes a core stalls all of them; so they spin a little and then sleep. Measured on
     # two cores (BENCHMARKS.md): as quick as the default on a quiet machine, twice as quick beside a busy process.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    commands, reports = _own_pipes()
+    pipe_in, pipe_out = _own_pipes()
     library = binding()
     log = EngineLog(library)
     abort = AbortFlag(library)
-    inbox, outbox = Inbox(commands, abort), Outbox(reports)
+    inbox, outbox = Inbox(pipe_in, abort), Outbox(pipe_out)
     heart = Heart(outbox)
     heart.start()
     library.llama_backend_init()
     outbox.send(Hello(os.getpid(), engine_version()), 0)
     engine = Engine(library, log=log, abort=abort, emit=outbox.add, flush=outbox.flush, guard=inbox.guard)
-    computed = False
+    computed, rested = False, False
     while not engine.closed:
-        for command, request in inbox.take(wait=not computed):
+        commands = inbox.take(wait=not computed, seconds=None if rested else QUIET_SECONDS)
+        if not commands and not computed:
+            importlib.import_module("numpy")  # finds the likeliest token sooner; 0.1 s, so while nobody waits
+            rested = True
+        for command, request in commands:
             engine.accept(command, request)
         heart.beat(engine.busy)
         computed = engine.step()

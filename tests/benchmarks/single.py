@@ -51,23 +51,30 @@ worker.close()
 
 
 def one_stream(path: str, rounds: int) -> Iterator[Row]:
-    """Measure one answer of 128 tokens: the bare loop, our worker, and llama-cpp-python's streamed chat."""
-    bare, ours, llama = Bare(path), Ours(path), Peer("llama", path)
+    """Measure one answer of 128 tokens: the bare loop, our worker, and llama-cpp-python's streamed chat.
+
+    Ours twice: a worker that just started, its cache as empty as the bare loop's, and one that keeps the chats before.
+    """
+    bare, keeping, llama = Bare(path), Ours(path), Peer("llama", path)
     runs: dict[str, Callable[[Chat], Stream]] = {
         "bare loop": lambda chat: bare.run(rendered(chat), TOKENS),
-        "ours": lambda chat: ours.stream(chat, TOKENS),
+        "ours beside kept chats": lambda chat: keeping.stream(chat, TOKENS),
         "create_chat_completion": lambda chat: llama.stream(chat, TOKENS),
     }
-    found: dict[str, list[Timed[Stream]]] = {name: [] for name in runs}
-    for turn, name in in_turns(runs, rounds):
-        found[name].append(undisturbed(partial(timed, partial(runs[name], story(turn)))))
-    ours.close()
+    measures: dict[str, Callable[[Chat], Timed[Stream]]] = {
+        "ours": lambda chat: _started(path, chat),
+        **{name: partial(_timed, run) for name, run in runs.items()},
+    }
+    found: dict[str, list[Timed[Stream]]] = {name: [] for name in measures}
+    for turn, name in in_turns(measures, rounds):
+        found[name].append(undisturbed(partial(measures[name], story(turn))))
+    keeping.close()
     llama.close()
     rates = {name: [run.value.rate for run in side] for name, side in found.items()}
     first = {name: [run.value.first for run in side] for name, side in found.items()}
     said = ", ".join(f"{name} {statistics.median(side):.1f}" for name, side in rates.items())
     spoiled = sum(run.disturbed for side in found.values() for run in side)
-    detail = f"{said} tokens/s; disturbed {spoiled} of {rounds * len(runs)}"
+    detail = f"{said} tokens/s; disturbed {spoiled} of {rounds * len(measures)}"
     what = f"one stream, {TOKENS} tokens, tokens/s"
     yield of_ratio(
         f"{what}: ours / bare loop",
@@ -78,7 +85,23 @@ def one_stream(path: str, rounds: int) -> Iterator[Row]:
     )
     library = ratio(rates["ours"], rates["create_chat_completion"], best=max)
     yield of_ratio(f"{what}: ours / create_chat_completion", library, at_least=True)
+    kept = ratio(rates["ours beside kept chats"], rates["bare loop"], best=max)
+    yield of_ratio(f"{what}: ours beside up to {rounds} kept chats / bare loop", kept, at_least=True)
     yield _waits("first token of a loaded model: ours over bare loop", first["ours"], first["bare loop"], 15)
+
+
+def _timed(run: Callable[[Chat], Stream], chat: Chat) -> Timed[Stream]:
+    return timed(partial(run, chat))
+
+
+def _started(path: str, chat: Chat) -> Timed[Stream]:
+    """Return the answer of a worker that has answered nothing but its warm-up, and has then rested for a second."""
+    ours = Ours(path)
+    try:
+        time.sleep(1)
+        return timed(lambda: ours.stream(chat, TOKENS))
+    finally:
+        ours.close()
 
 
 def from_shell(path: str, rounds: int) -> Iterator[Row]:
