@@ -1,4 +1,4 @@
-"""Write the reference pages of docs/ from the program itself: node types, commands, events, problem codes.
+"""Write the reference pages of docs/ from the program itself: node types, commands, events, problem codes, shortcuts.
 
 `python docs/generate.py` writes them, `python docs/generate.py --check` only says which are out of date. The tests hold
 the pages against `pages()`, so what is documented is what the program does. Handwritten pages are not touched.
@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import click
 
 from graphide.cli.commands import graphide
+from graphide.editor.actions import sheet
 from graphide.errors import GraphideError
 from graphide.executor import events
 from graphide.graph.problems import CODES, RUNS_AROUND, problem
@@ -34,6 +35,7 @@ def pages() -> dict[str, str]:
         "events.md": _events,
         "nodes.md": _nodes,
         "problems.md": _problems,
+        "shortcuts.md": _shortcuts,
     }
     return {name: "\n".join([_NOTE, "", *maker()]).rstrip() + "\n" for name, maker in makers.items()}
 
@@ -204,6 +206,14 @@ def _form(hint: Any) -> str:
 
 
 # --- problems
+
+
+def _shortcuts() -> Iterator[str]:
+    """Yield the shortcut sheet of the editor."""
+    yield from ("# Shortcuts", "", "What the keyboard and the mouse do in the editor; F1 shows the same there.")
+    for title, lines in sheet():
+        yield from ("", f"## {title}", "")
+        yield from _table(("What", "How"), lines)
 
 
 def _problems() -> Iterator[str]:

@@ -25,6 +25,8 @@ Origin = Literal["packaged", "user"]
 
 BOX_WIDTH, BOX_HEIGHT = 240.0, 160.0
 """The size of a box whose node says none."""
+FOR_BEGINNERS = ("hello", "conversation", "rewrite_tone")
+"""The packaged templates that come first, in this order; the others follow by title."""
 _GAP = 60.0
 _LARGEST_NAME = 80
 
@@ -123,8 +125,13 @@ def gallery(workspace: Workspace, folder: Path | None = None) -> Gallery:
                 found.append(card(workspace, path, origin))
             except GraphideError as error:
                 unreadable.append(Unreadable(path, str(error)))
-        cards += sorted(found, key=lambda one: (one.title.casefold(), one.name))
+        cards += sorted(found, key=_order)
     return Gallery(tuple(cards), tuple(unreadable))
+
+
+def _order(card: TemplateCard) -> tuple[int, str, str]:
+    is_first = card.origin == "packaged" and card.name in FOR_BEGINNERS
+    return FOR_BEGINNERS.index(card.name) if is_first else len(FOR_BEGINNERS), card.title.casefold(), card.name
 
 
 def card(workspace: Workspace, path: Path, origin: Origin) -> TemplateCard:
