@@ -22,7 +22,11 @@ _NOTHING: Mapping[int, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """How an answer came about. `seconds` from the question to its end; `problem` says why it failed, `hint` what to do."""
+    """How an answer came about. `seconds` from the question to its end; `problem` says why it failed, `hint` what to do.
+
+    `cached_tokens` of the prompt were computed before, `dropped` says what of the conversation did not fit, `stop_reason`
+    why the model ended; `node` is the one that failed, and `doing` what goes on before the first word.
+    """
 
     state: AnswerState = "done"
     model: str = ""
@@ -31,8 +35,13 @@ class Answer:
     tokens: int = 0
     seconds: float = 0.0
     tokens_per_second: float = 0.0
+    cached_tokens: int = 0
+    stop_reason: str = ""
+    dropped: str = ""
     problem: str = ""
     hint: str = ""
+    node: str = ""
+    doing: str = ""
 
 
 class Turn(NamedTuple):
@@ -97,6 +106,13 @@ class Turns:
         """Return the tree with a turn replaced by another state of it."""
         return replace(self, turns={**self.turns, turn.id: turn})
 
+    def without(self, turn_id: int) -> Turns:
+        """Return the tree without a turn that nothing follows; raises UsageError for another one."""
+        if any(turn.parent == turn_id for turn in self.turns.values()):
+            raise UsageError("what was said after it would be lost", hint="Have the answer made again instead")
+        turns = {key: turn for key, turn in self.turns.items() if key != turn_id}
+        return replace(self, turns=turns, chosen={key: way for key, way in self.chosen.items() if way != turn_id})
+
     def switched(self, turn_id: int) -> Turns:
         """Return the tree with the way through a turn chosen."""
         way = self.upto(turn_id)
@@ -143,7 +159,8 @@ def _turn_json(turn: Turn) -> dict[str, Json]:
         state = "stopped" if turn.answer.state in ("waiting", "writing") else turn.answer.state
         usual = Answer()
         facts = {name: getattr(turn.answer, name) for name in Answer.__slots__}
-        body["answer"] = {name: fact for name, fact in facts.items() if fact != getattr(usual, name)} | {"state": state}
+        kept = {name: fact for name, fact in facts.items() if fact != getattr(usual, name) and name != "doing"}
+        body["answer"] = kept | {"state": state}
     return body
 
 

@@ -1,0 +1,1 @@
+"""What a person said and did and wants to find again: chats as trees of turns, in one SQLite file, with search."""
