@@ -28,7 +28,8 @@ class Settings:
     own up to 4,096; `n_parallel`: requests that one model answers at one time; `kv_type`: how its cache is kept.
     All loaded models together may hold `memory_budget` bytes, 0: what the machine has left; one that nobody uses is closed
     after `keep_alive` seconds, 0: at once, -1: never. `cache_bytes` bounds the results kept on disk, `prefix_cache_bytes`
-    the beginnings of prompts kept there, 0: none. `parallel`: steps that run at one time.
+    the beginnings of prompts kept there, 0: none. `parallel`: steps that run at one time. `servers`: base URLs of
+    OpenAI-compatible servers by name; "NAME/MODEL" is then a model.
     """
 
     model_folders: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Settings:
     cache_bytes: int = 1 << 30
     prefix_cache_bytes: int = 1 << 30
     parallel: int = 8
+    servers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     extra: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     problem: str = ""
 

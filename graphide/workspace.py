@@ -43,6 +43,7 @@ from graphide.values import Json
 if TYPE_CHECKING:
     from graphide.backends.local import ModelFile
     from graphide.backends.memory import LoadedModel
+    from graphide.backends.remote import RemoteBackend
     from graphide.backends.workers import Workers
     from graphide.executor.cache import Cache
     from graphide.inference.protocol import LoadProgress
@@ -145,9 +146,27 @@ class Workspace:
     def library(self) -> Library:
         """The models of this machine."""
         from graphide.models.library import open_library
+        from graphide.models.places import written_path
 
-        folders = [Path(folder).expanduser() for folder in self.settings.model_folders]
+        folders = [written_path(folder) for folder in self.settings.model_folders]
         return open_library(folders, self.settings.aliases)
+
+    def use(self, settings: Settings) -> None:
+        """Take other settings: models and names are looked for anew, what is loaded or open already stays as it is."""
+        self.settings = settings
+        self._model_files.clear()
+        for found in ("library", "remote"):
+            self.__dict__.pop(found, None)
+
+    @cached_property
+    def remote(self) -> RemoteBackend:
+        """The models of the servers in the settings."""
+        from graphide.backends.remote import RemoteBackend, server_of
+
+        servers = {name: server_of(name, url) for name, url in self.settings.servers.items()}
+        backend = RemoteBackend(servers)
+        self._closers.append(backend.close)
+        return backend
 
     def loaded(self) -> tuple[LoadedModel, ...]:
         """Return the models that are in memory now, with what they hold and when they are closed by themselves."""
@@ -204,7 +223,7 @@ class Workspace:
 
     def _document(self, graph: Graph, path: Path | None) -> Document:
         document = Document(graph, path)
-        graph, notes = migrate_nodes(graph, self.registry, outlines=self._outlines(document))
+        graph, notes = migrate_nodes(graph, self.registry, outlines=self.outlines(document))
         return document._replace(graph=graph, notes=notes)
 
     def save(self, document: Document, path: Path) -> Document:
@@ -222,7 +241,7 @@ class Workspace:
 
     def check(self, document: Document, targets: Collection[str] = ()) -> tuple[Problem, ...]:
         """Return everything that is wrong, or looks wrong, with a document."""
-        return check(document.graph, self.registry, outlines=self._outlines(document), targets=tuple(targets))
+        return check(document.graph, self.registry, outlines=self.outlines(document), targets=tuple(targets))
 
     def bind(self, document: Document, values: Mapping[str, Any]) -> Document:
         """Return the document with values in its inputs; raises UsageError for unknown names and refused values."""
@@ -244,7 +263,7 @@ class Workspace:
             if setting in spec.settings:
                 value = spec.settings[setting].field.parse(text)
                 return document._replace(graph=document.graph.with_settings(node_id, **{setting: value}))
-            ports = spec.inputs_for(node.settings, self._outlines(document))
+            ports = spec.inputs_for(node.settings, self.outlines(document))
             port = next((port for port in ports if port.name == setting and port.field is not None), None)
             if port is None or "values" not in spec.settings:
                 raise UsageError("does not exist", hint=f"Settings are: {', '.join(sorted(spec.settings))}")
@@ -334,9 +353,16 @@ class Workspace:
             find = partial(self._model_file, refs, files)
             return LocalBackend(self._workers, find, reproducible=self._reproducible)
 
-        return Router(local, EchoBackend(), override=self._model)
+        return Router(
+            local,
+            EchoBackend(),
+            override=self._model,
+            servers=self.settings.servers,
+            remote=lambda: self.remote,
+        )
 
-    def _outlines(self, document: Document) -> Outlines:
+    def outlines(self, document: Document) -> Outlines:
+        """Return what looks into the graphs that the settings of a document name."""
         return outlines_of(self._services(document))
 
     def _access(self, path: Path | None) -> FileAccess:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -23,13 +23,24 @@ from graphide.values import Json, Reply
 class Router:
     """Sends `echo` to the echo and every other name to the backend that `usual` gives when it is first needed.
 
-    `override` is the model that answers instead of every name but `echo`.
+    `override` is the model that answers instead of every name but `echo`. A name that begins with one of `servers` and a
+    slash goes to the backend that `remote` gives.
     """
 
-    def __init__(self, usual: Callable[[], Backend], echo: Backend, *, override: str = "") -> None:
+    def __init__(
+        self,
+        usual: Callable[[], Backend],
+        echo: Backend,
+        *,
+        override: str = "",
+        servers: Collection[str] = (),
+        remote: Callable[[], Backend] | None = None,
+    ) -> None:
         self._usual = cache(usual)
         self._echo = echo
         self._override = override
+        self._servers = frozenset(servers)
+        self._remote = remote
 
     def generate(self, request: ModelRequest, cancel: Cancel) -> Generator[Chunk | Progress, None, Reply]:
         """Stream the answer of the backend that `request.model` belongs to."""
@@ -67,4 +78,9 @@ class Router:
         return model if model == ECHO or not self._override else self._override
 
     def _backend(self, model: str) -> Backend:
-        return self._echo if model == ECHO else self._usual()
+        if model == ECHO:
+            return self._echo
+        server, slash, _ = model.partition("/")
+        if self._remote is not None and slash and server in self._servers:
+            return self._remote()
+        return self._usual()
