@@ -23,7 +23,7 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "share": ("share:share", "Make a picture of a graph that opens as the graph."),
         "schema": ("graphs:schema", "Print the JSON Schema of graph files."),
         "nodes": ("nodes:nodes", "List and explain the node types of this machine."),
-        "models": ("models:models", "List and explain the models of this machine."),
+        "models": ("models:models", "Find, download and look after models."),
         "system": ("system:system", "Show what this machine has for running models."),
         "completion": ("completion:completion", "Print the script that completes graphide's commands in a shell."),
     }

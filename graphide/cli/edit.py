@@ -20,9 +20,9 @@ def edit(files: tuple[Path, ...], **given: Any) -> int:
 
     What is edited is kept while it is: after a crash the editor offers to go on with it.
     """
-    from graphide.ui.display import why_no_window
+    from graphide.ui.display import why_no_window, why_not_loaded
 
-    reason = why_no_window()
+    reason = why_no_window() or why_not_loaded()
     if reason:
         streams.err(f"error: the editor cannot be opened: {reason}\n")
         streams.err("Graphs run without a window too: graphide run FILE\n")

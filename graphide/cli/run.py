@@ -42,6 +42,7 @@ _LARGEST_SEED = 2**32 - 1
 @click.option("--allow", multiple=True, metavar="DIR", type=click.Path(exists=True, path_type=Path),
               help="A folder, beside that of the graph, whose files nodes may read and write.")  # fmt: skip
 @click.option("--allow-model-mismatch", is_flag=True, help="Run with a model file that is not the one the graph names.")
+@click.option("--pull", is_flag=True, help="First download the models that the graph names and that are not here.")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress and no warnings.")
 @click.option("--help", "-h", "wants_help", is_flag=True, help="Show this, and the inputs of the graph.")
 @click.pass_context
@@ -88,6 +89,7 @@ def _options(given: Mapping[str, Any]) -> Options:
         allow=tuple(path.absolute() for path in given["allow"]),
         allow_model_mismatch=given["allow_model_mismatch"],
         reproducible=given["reproducible"],
+        pull=given["pull"],
         quiet=given["quiet"],
     )
 

@@ -18,6 +18,7 @@ from graphide.executor.events import SCHEMA, Event, NodeChunk, to_line
 from graphide.executor.preview import Preview, PreviewStep
 from graphide.graph.model import Graph
 from graphide.graph.outline import ends
+from graphide.graph.problems import blocking
 from graphide.graph.topology import ancestors
 from graphide.values import to_json
 from graphide.workspace import Document, Workspace
@@ -45,6 +46,7 @@ class Options:
     allow: tuple[Path, ...]
     allow_model_mismatch: bool
     reproducible: bool
+    pull: bool
     quiet: bool
 
 
@@ -100,6 +102,8 @@ def _started(workspace: Workspace, document: Document, options: Options) -> int:
     try:
         if options.dry_run:
             return _dry(workspace.preview(document, targets=options.targets, seed=options.seed), options)
+        if options.pull:
+            _pull(workspace, document, options)
         cancel = threading.Event()
         with interruptible(cancel):
             events = workspace.run(document, targets=options.targets, seed=options.seed, cancel=cancel)
@@ -108,6 +112,15 @@ def _started(workspace: Workspace, document: Document, options: Options) -> int:
         if not options.quiet:
             opening.say_plugin_problems(workspace)
         raise
+
+
+def _pull(workspace: Workspace, document: Document, options: Options) -> None:
+    """Download what is missing for a graph that can run; what is wrong with another one is said by the run."""
+    if options.model or blocking(workspace.check(document, options.targets)):
+        return
+    from graphide.cli.pulling import pull_missing
+
+    pull_missing(workspace, document, _needed(document.graph, options.targets))
 
 
 def _shown(events: Iterator[Event], expected: tuple[results.Expected, ...], options: Options) -> int:

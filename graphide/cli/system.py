@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphide.cli import streams
+from graphide.cli.processor import processor_features, processor_name
 from graphide.cli.render import size, table
 from graphide.cli.report import dumps
 from graphide.cli.version import version
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from graphide.inference.protocol import DeviceInfo, Surveyed
 
 SCHEMA = 1
+_PACKAGES = ("dearpygui", "huggingface_hub")
 
 
 @click.command(short_help="Show what this machine has for running models.")
@@ -54,7 +56,8 @@ def _found(engine: Surveyed | None, problem: str, folders: Iterable[Path]) -> di
     return {
         "schema": SCHEMA,
         "cpu": {
-            "name": next((device.description for device in devices if device.kind == "cpu"), platform.processor()),
+            "name": _processor(devices),
+            "features": list(processor_features()),
             "physical_cores": psutil.cpu_count(logical=False) or physical_cores(),
             "logical_cores": psutil.cpu_count() or 1,
         },
@@ -65,6 +68,7 @@ def _found(engine: Surveyed | None, problem: str, folders: Iterable[Path]) -> di
             "graphide": version(),
             "engine": engine.engine if engine else "",
             "python": platform.python_version(),
+            **_packages(),
             "os": f"{platform.system()} {platform.release()} {platform.machine()}",
         },
         "engine": {
@@ -73,6 +77,25 @@ def _found(engine: Surveyed | None, problem: str, folders: Iterable[Path]) -> di
             "problem": problem,
         },
     }
+
+
+def _processor(devices: Iterable[DeviceInfo]) -> str:
+    """Return the name of the processor: what the engine calls it, else the system."""
+    named = (device.description for device in devices if device.kind == "cpu")
+    return next(named, "") or processor_name() or platform.processor() or platform.machine()
+
+
+def _packages() -> dict[str, str]:
+    """Return the versions of the packages whose faults look like ours, "" where one is not installed."""
+    from importlib import metadata
+
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = ""
+    return found
 
 
 def _device(device: DeviceInfo) -> dict[str, Any]:
@@ -95,6 +118,7 @@ def _as_text(found: dict[str, Any]) -> str:
         ("processor", f"{cpu['name']}, {cpu['physical_cores']} cores ({cpu['logical_cores']} logical)"),
         ("memory", f"{size(ram['available'])} of {size(ram['total'])} free"),
     ]
+    rows += [("instruction sets", ", ".join(cpu["features"]))] if cpu["features"] else []
     rows += [("device", _device_text(device)) for device in found["devices"] if device["kind"] != "cpu"]
     if not engine["problem"]:
         rows.append(
@@ -105,6 +129,7 @@ def _as_text(found: dict[str, Any]) -> str:
     ]
     rows += [("graphide", versions["graphide"]), ("engine", versions["engine"] or "does not start")]
     rows += [("engine flags", engine["flags"].replace(" = 1", ""))] if engine["flags"] else []
+    rows += [(name, versions[name] or "not installed") for name in _PACKAGES]
     rows += [("Python", versions["python"]), ("system", versions["os"])]
     return table(rows)
 

@@ -1,4 +1,5 @@
-"""Model files on this machine: reading GGUF headers, knowing a file by its hash, and finding it by name.
+"""Model files: on this machine, read, known by their hash and found by name; on the hub, searched and downloaded.
 
-Loading a model into the engine is `graphide.inference`; nothing here imports an engine or opens the network.
+Loading a model into the engine is `graphide.inference`; nothing here imports an engine. Only `hub*`, `transfer`,
+`download*` and `remote_header` open the network, and only when asked to.
 """

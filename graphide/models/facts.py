@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from graphide.models.ggml_types import ELEMENT_TYPES, FILE_TYPES
 from graphide.models.gguf import GgufHeader, LongArray, Value
@@ -12,10 +11,11 @@ from graphide.models.gguf import GgufHeader, LongArray, Value
 ModelKind = Literal["model", "projector", "adapter"]
 
 _GUESSED = 1024  # LLAMA_FTYPE_GUESSED: a flag on general.file_type
+_MOST = (1 << 63) - 1  # of a number that can be kept anywhere
+_LONGEST = 200  # characters of a name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelFacts:
+class ModelFacts(NamedTuple):
     """The facts of a GGUF file; 0 and "" where the header does not say.
 
     A projector adds pictures or sound to a model and an adapter (LoRA) changes one: neither runs alone.
@@ -41,7 +41,7 @@ class ModelFacts:
 def facts_of(header: GgufHeader) -> ModelFacts:
     """Return the facts of a header."""
     metadata = header.metadata
-    architecture = _text(metadata.get("general.architecture"))
+    architecture = architecture_of(header)
 
     def number(key: str) -> int:
         return _largest(metadata.get(f"{architecture}.{key}"))
@@ -49,8 +49,8 @@ def facts_of(header: GgufHeader) -> ModelFacts:
     return ModelFacts(
         kind=kind_of(header),
         architecture=architecture,
-        name=_text(metadata.get("general.name")),
-        parameters=sum(tensor.elements for tensor in header.tensors),
+        name=_name(metadata.get("general.name")),
+        parameters=_bounded(sum(tensor.elements for tensor in header.tensors)),
         quantisation=quantisation_of(header),
         context_length=number("context_length"),
         layers=number("block_count"),
@@ -58,7 +58,7 @@ def facts_of(header: GgufHeader) -> ModelFacts:
         heads_kv=number("attention.head_count_kv") or number("attention.head_count"),
         embedding_length=number("embedding_length"),
         vocabulary=vocabulary_of(header) or number("vocab_size"),
-        licence=_text(metadata.get("general.license")),
+        licence=_name(metadata.get("general.license")),
         has_chat_template=bool(chat_template_of(header)),
         split_count=max(1, _largest(metadata.get("split.count"))),
     )
@@ -67,9 +67,14 @@ def facts_of(header: GgufHeader) -> ModelFacts:
 def kind_of(header: GgufHeader) -> ModelKind:
     """Return whether a file is a model, a projector or an adapter."""
     stated = _text(header.metadata.get("general.type"))
-    if stated == "mmproj" or _text(header.metadata.get("general.architecture")) == "clip":
+    if stated == "mmproj" or architecture_of(header) == "clip":
         return "projector"
     return "adapter" if stated == "adapter" else "model"
+
+
+def architecture_of(header: GgufHeader) -> str:
+    """Return the architecture of a model, "" when it does not say."""
+    return _name(header.metadata.get("general.architecture"))
 
 
 def chat_template_of(header: GgufHeader) -> str:
@@ -99,7 +104,16 @@ def _text(value: Value | None) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _name(value: Value | None) -> str:
+    """Return a text as a name, cut to the length that one can have: headers come from strangers."""
+    return _text(value)[:_LONGEST]
+
+
+def _bounded(number: int) -> int:
+    return max(0, min(number, _MOST))
+
+
 def _largest(value: Value | None) -> int:
     """Return a whole number, or the largest of an array of them (some models have one per layer)."""
     items = value if isinstance(value, tuple) else (value,)
-    return max((item for item in items if isinstance(item, int) and 0 <= item < 1 << 63), default=0)
+    return max((item for item in items if isinstance(item, int) and 0 <= item <= _MOST), default=0)

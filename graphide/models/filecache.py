@@ -74,6 +74,20 @@ class FileCache:
 
         return self._with_database(read, {})
 
+    def facts_of(self, paths: Iterable[str]) -> dict[str, tuple[int, int, str]]:
+        """Return the same of some paths."""
+        wanted = [path for path in paths if _is_storable(path)]
+
+        def read(database: sqlite3.Connection) -> dict[str, tuple[int, int, str]]:
+            found = {}
+            for path in wanted:
+                row = database.execute("SELECT size, mtime_ns, facts FROM facts WHERE path = ?", (path,)).fetchone()
+                if row is not None:
+                    found[path] = row
+            return found
+
+        return self._with_database(read, {})
+
     def remember_facts(self, rows: Iterable[tuple[FileKey, str]]) -> None:
         """Keep the facts of files in this state."""
         rows = [(key, text) for key, text in rows if _is_storable(key.path)]
@@ -86,6 +100,18 @@ class FileCache:
                 database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?, ?)", values)
 
         if values:
+            self._with_database(write, None)
+
+    def forget(self, paths: Iterable[str]) -> None:
+        """Drop all that is known about some paths."""
+        rows = [(path,) for path in paths if _is_storable(path)]
+
+        def write(database: sqlite3.Connection) -> None:
+            with _transaction(database):
+                for table in ("hashes", "facts"):
+                    database.executemany(f"DELETE FROM {table} WHERE path = ?", rows)  # noqa: S608  # our own names
+
+        if rows:
             self._with_database(write, None)
 
     def _with_database(self, use: Callable[[sqlite3.Connection], _T], otherwise: _T) -> _T:

@@ -23,15 +23,16 @@ VERSIONS = (2, 3)
 DEFAULT_ALIGNMENT = 32
 
 MAX_KEYS = 4_096
-MAX_TENSORS = 65_536  # the largest models of today have about 2,000
+MAX_TENSORS = 16_384  # the largest models of today have about 2,000
 MAX_DIMENSIONS = 4  # GGML_MAX_DIMS
 MAX_NAME = 64  # bytes with the final zero: GGML_MAX_NAME
 MAX_KEY = 1_024
 MAX_STRING = 1 << 20
-MAX_STRINGS = 1_500_000  # in all arrays; a vocabulary of 262,144 with its merges has under 800,000
-MAX_HEADER = 96 << 20  # bytes read; arrays of numbers are skipped
+MAX_STRINGS = 1_200_000  # in all arrays; a vocabulary of 262,144 with its merges has under 800,000
+MAX_HEADER = 64 << 20  # bytes read; long arrays of numbers are skipped
 KEEP_ITEMS = 1_024  # arrays up to here are kept, longer ones are summarised
 KEEP_BYTES = 4 << 20  # of all strings and small arrays together
+EACH_TEXT = 64  # bytes that a string takes in Python beside its characters
 
 _AGAIN = "Download the file again"
 
@@ -217,12 +218,12 @@ class _Reader:
         length = self._unpack("<Q")
         if length > limit:
             raise _fault(f"has a broken header: a text of {length:,} bytes", hint=_AGAIN)
-        self._keep(length)
+        self._keep(length + EACH_TEXT)
         return self._take(length).decode("utf-8", "replace")
 
     def _keep(self, size: int) -> None:
         self._kept += size
-        if self._kept > KEEP_BYTES + MAX_TENSORS * MAX_NAME:
+        if self._kept > KEEP_BYTES + MAX_TENSORS * (MAX_NAME + EACH_TEXT):
             raise _fault("has a broken header: its metadata is too large", hint=_AGAIN)
 
     def _unpack(self, form: str) -> int:
@@ -252,15 +253,16 @@ class _Reader:
             self._at += size
             return
         target = self._start + self._at + size
-        if target >= 1 << 62:
-            raise _fault("is truncated: it ends inside its header", hint=_AGAIN)
-        self._file.seek(target - self._start - len(self._window), 1)
+        try:
+            self._file.seek(target - self._start - len(self._window), 1)
+        except (OSError, ValueError, OverflowError):  # further than any file of this file system can be long
+            raise _fault("is truncated: it ends inside its header", hint=_AGAIN) from None
         self._window, self._at, self._start = b"", 0, target
 
 
 def _alignment(value: Value) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0 or value & (value - 1) or value > 1 << 20:
-        raise _fault(f"has a broken header: an alignment of {value}", hint=_AGAIN)
+        raise _fault(f"has a broken header: an alignment of {_short(str(value))}", hint=_AGAIN)
     return value
 
 

