@@ -26,6 +26,30 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, with NO_GUI=1, the tests of modules that take something from what opens windows."""
+    if os.environ.get("NO_GUI") != "1":
+        return
+    left_out = [item for item in items if _opens_windows(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+    config.stash[LEFT_OUT] = len(left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what NO_GUI=1 left out."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"NO_GUI=1: {count} tests that open a window were left out", yellow=True, bold=True)
+
+
+def _opens_windows(item: pytest.Item) -> bool:
+    own = vars(getattr(item, "module", None) or object)
+    return any(getattr(value, "__module__", "") in ("tests.ui.window", "tests.ui.playing") for value in own.values())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep every test, and every process it starts, away from the user's own settings, caches and models."""

@@ -205,7 +205,7 @@ def test_a_missing_model_is_the_failure_of_its_node_with_the_command_that_fetche
         events = list(workspace.run(missing))
     failed = [event for event in events if isinstance(event, NodeFailed)]
     assert [(event.node, event.exit_code) for event in failed] == [("answer", ModelMissing.exit_code)]
-    assert 'Download "none.gguf" from the Hugging Face repository owner/repo-GGUF' in failed[0].hint
+    assert "graphide models pull owner/repo-GGUF:none.gguf" in failed[0].hint
     assert [event.node for event in events if isinstance(event, NodeFinished)] == ["level", "topic", "task"]
 
 

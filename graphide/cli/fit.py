@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from graphide.cli import completion, streams
+from graphide.cli.models_shown import format_option
 from graphide.cli.render import size, table
 from graphide.cli.report import dumps
 from graphide.errors import EXIT_NODE_FAILED, EXIT_OK, ModelMissing, UsageError
@@ -40,8 +41,9 @@ _LARGEST_CONTEXT = 1 << 24
 @click.option(
     "--flash-attn", type=click.Choice(get_args(FlashAttention)), default="auto", help="A quantised KV cache needs it."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, sizes in bytes.")
-def fit(name: str, as_json: bool, **chosen: Any) -> int:
+@format_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json; sizes are in bytes.")
+def fit(name: str, as_json: bool, format_: str, **chosen: Any) -> int:
     """Say what a model takes of memory, whether that is free, and the largest context that fits.
 
     Nothing is loaded: the engine lays the model out as for a load, which takes less than a second. "tight" means that it
@@ -58,7 +60,8 @@ def fit(name: str, as_json: bool, **chosen: Any) -> int:
         model = workspace.library.find(name)
         with _measurable(model) as path, measuring(str(path), options) as measure:
             found = judge(measure, options.n_ctx, host_memory().free)
-    streams.out(dumps(_as_json(found, options, model)) + "\n" if as_json else _as_text(found, options, model))
+    wants_json = as_json or format_ == "json"
+    streams.out(dumps(_as_json(found, options, model)) + "\n" if wants_json else _as_text(found, options, model))
     return EXIT_DOES_NOT_FIT if found.verdict == "does not fit" else EXIT_OK
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphide.cli import streams
+from graphide.cli.models_shown import format_option
 from graphide.cli.processor import processor_features, processor_name
 from graphide.cli.render import size, table
 from graphide.cli.report import dumps
@@ -27,8 +28,9 @@ _PACKAGES = ("dearpygui", "huggingface_hub")
 
 
 @click.command(short_help="Show what this machine has for running models.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, sizes in bytes.")
-def system(as_json: bool) -> int:
+@format_option
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json; sizes are in bytes.")
+def system(as_json: bool, format_: str) -> int:
     """Show processor, memory, the devices that the engine can use, disks of the model folders, and versions."""
     from graphide.inference.measure import survey
 
@@ -41,7 +43,7 @@ def system(as_json: bool) -> int:
         found = _found(engine, problem, workspace.library.folders)
     if problem:
         streams.err(f"warning: the engine does not start: {printable(problem)}\n")
-    streams.out(dumps(found) + "\n" if as_json else _as_text(found))
+    streams.out(dumps(found) + "\n" if as_json or format_ == "json" else _as_text(found))
     return EXIT_OK
 
 

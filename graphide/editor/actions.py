@@ -12,7 +12,19 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from graphide.editor import actions_when as when, editing, lifecycle, running, selection, tidying, viewing
+from graphide.editor import (
+    actions_when as when,
+    editing,
+    inspecting,
+    lifecycle,
+    reaching,
+    running,
+    saving,
+    selection,
+    talking,
+    tidying,
+    viewing,
+)
 from graphide.editor.dialogs import Dialog, DialogKind, MenuItem
 from graphide.editor.gestures_target import Target
 from graphide.editor.layout import frames
@@ -22,6 +34,9 @@ from graphide.editor.palette import PaletteItem
 if TYPE_CHECKING:
     from graphide.editor.session import Session
 
+_OF_SOME = frozenset(["open_subgraph", "expand", "edit_text", "add_after"])
+"""What can never be done with nodes of some types."""
+
 Run = Callable[["Session", Target | None], None]
 When = Callable[["Session", Target | None], str]
 Where = Literal["file", "edit", "view", "graph", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"]
@@ -29,7 +44,7 @@ Where = Literal["file", "edit", "view", "graph", "help", "canvas", "node", "wire
 _MAC = {"ctrl": "⌘", "alt": "⌥", "shift": "⇧"}
 _SHOWN = {
     "ctrl": "Ctrl", "alt": "Alt", "shift": "Shift", "delete": "Del", "escape": "Esc", "enter": "Enter", "home": "Home",
-    "tab": "Tab", "page_up": "PgUp", "page_down": "PgDn", "backspace": "Backspace",
+    "tab": "Tab", "page_up": "PgUp", "page_down": "PgDn", "backspace": "Backspace", "menu": "Menu",
 }  # fmt: skip
 
 
@@ -49,15 +64,11 @@ class Action:
 
     def shortcut(self, platform: str = "linux") -> str:
         """Return the first chord as people write it: `Ctrl+Shift+Z`, on a Mac `⌘⇧Z`."""
-        if not self.keys:
-            return ""
-        *held, last = (
-            self.keys[0].split("+") if not self.keys[0].endswith("++") else [*self.keys[0][:-2].split("+"), "+"]
-        )
-        last = _SHOWN.get(last, last.upper())
-        if platform == "darwin":
-            return "".join(_MAC[key] for key in held) + last
-        return "+".join([*(_SHOWN[key] for key in held), last])
+        return _chord(self.keys[0], platform) if self.keys else ""
+
+    def shortcuts(self, platform: str = "linux") -> str:
+        """Return all chords as people write them: `Ctrl+Shift+Z or Ctrl+Y`."""
+        return " or ".join(_chord(key, platform) for key in self.keys)
 
     def title(self, session: Session) -> str:
         """Return what the action is called now: `Undo Move 3 nodes`."""
@@ -74,7 +85,8 @@ def menu_of(session: Session, target: Target) -> tuple[MenuItem, ...]:
     elif target.edge is not None:
         where = "wire"
     places: tuple[Where, ...] = (where, "node") if where in ("pin", "widget") else (where,)
-    return tuple(item for place in places for item in menu(session, place, target))
+    items = (item for place in places for item in menu(session, place, target))
+    return tuple(item for item in items if not (item.reason and item.id in _OF_SOME))
 
 
 def menu(session: Session, where: Where, target: Target | None = None, platform: str = "linux") -> tuple[MenuItem, ...]:
@@ -98,7 +110,7 @@ def palette_items(session: Session) -> tuple[PaletteItem, ...]:
             words=f"{action.id.replace('_', ' ')} {' '.join(action.menus)}", shortcut=action.shortcut(),
         )
         for action in ACTIONS.values()
-        if not {"widget", "pin"} >= set(action.menus) and not action.why_not(session, None)
+        if not action.why_not(session, None)
     )  # fmt: skip
 
 
@@ -106,10 +118,10 @@ def sheet(platform: str = "linux") -> tuple[tuple[str, tuple[tuple[str, str], ..
     """Return the shortcut sheet: groups of (what, keys)."""
     titles = {"file": "Files", "edit": "Editing", "view": "Looking", "graph": "Graph", "help": "Help"}
     groups = [
-        (title, tuple((a.label, a.shortcut(platform)) for a in ACTIONS.values() if a.keys and a.menus[:1] == (where,)))
+        (title, tuple((a.label, a.shortcuts(platform)) for a in ACTIONS.values() if a.keys and a.menus[:1] == (where,)))
         for where, title in titles.items()
     ]
-    return (*groups, ("Mouse", MOUSE_SHEET))
+    return (*groups, ("Arrows", ARROW_SHEET), ("Mouse", MOUSE_SHEET))
 
 
 MOUSE_SHEET: tuple[tuple[str, str], ...] = (
@@ -124,10 +136,26 @@ MOUSE_SHEET: tuple[tuple[str, str], ...] = (
     ("Disconnect", "Drag the wire off its input, Ctrl+click on it"),
     ("Lead a wire through a point", "Drag the wire, Alt+click or double click on it"),
     ("Put a node into a wire", "Drop a loose node on it"),
+    ("Add a node type", "Drag it from the sidebar, or double click on it there"),
     ("Rename", "Double click on the title"),
-    ("Move what is selected", "Arrows, with Shift by one"),
+    ("Menu of what is there", "Right click"),
     ("Give up", "Esc"),
 )
+ARROW_SHEET: tuple[tuple[str, str], ...] = (
+    ("Go to the next node", "Arrows"),
+    ("Select the next node too", "Shift+Arrows"),
+    ("Move what is selected; by one", "Ctrl+Arrows; Ctrl+Shift+Arrows"),
+    ("In a menu or list", "Up, Down, Enter"),
+)
+
+
+def _chord(chord: str, platform: str) -> str:
+    """Return a chord as people write it: `Ctrl++`, on a Mac `⌘+`."""
+    *held, last = chord.split("+") if not chord.endswith("++") else [*chord[:-2].split("+"), "+"]
+    last = _SHOWN.get(last, last.upper())
+    if platform == "darwin":
+        return "".join(_MAC[key] for key in held) + last
+    return "+".join([*(_SHOWN[key] for key in held), last])
 
 
 def _act(session: Session, action_id: str, target: Target | None) -> None:
@@ -136,10 +164,6 @@ def _act(session: Session, action_id: str, target: Target | None) -> None:
 
 def _plain(run: Callable[[Session], object]) -> Run:
     return lambda session, _target: _nothing(run(session))
-
-
-def _about(run: Callable[[Session, Target], object]) -> Run:
-    return lambda session, target: _nothing(run(session, target) if target is not None else None)
 
 
 def _nothing(_: object) -> None:
@@ -188,6 +212,10 @@ def _look_title(session: Session) -> str:
     return "Light theme" if session.look == "dark" else "Dark theme"
 
 
+def _plan_title(session: Session) -> str:
+    return "Hide plan" if session.plan_shown else "Show plan"
+
+
 def _panel(name: str, label: str, key: str, icon: str) -> Action:
     return Action(
         f"panel_{name}", label, _plain(lambda s: viewing.toggle_panel(s, name)), icon, (key,) if key else (), ("view",)
@@ -205,10 +233,10 @@ _TABLE: tuple[Action, ...] = (
     Action("new", "New", _plain(lifecycle.new), "file-plus", ("ctrl+n",), ("file",)),
     Action("templates", "New from template …", _plain(_templates), "layout-template", ("ctrl+shift+n",), ("file",)),
     Action("open", "Open …", _plain(_open), "folder-open", ("ctrl+o",), ("file",)),
-    Action("save", "Save", _plain(lifecycle.save), "save", ("ctrl+s",), ("file", "toolbar")),
-    Action("save_as", "Save as …", _plain(lambda s: lifecycle.ask_where(s, s.tab)), "save", ("ctrl+shift+s",), ("file",)),
+    Action("save", "Save", _plain(saving.save), "save", ("ctrl+s",), ("file", "toolbar")),
+    Action("save_as", "Save as …", _plain(lambda s: saving.ask_where(s, s.tab)), "save", ("ctrl+shift+s",), ("file",)),
     Action("reset", "Reset to saved", _plain(lifecycle.reset), "rotate-ccw", (), ("file",), when.is_dirty),
-    Action("reload", "Load the file again", _plain(lifecycle.reload), "refresh-cw", (), ("file",), when.has_file),
+    Action("reload", "Load the file again", _plain(saving.reload), "refresh-cw", (), ("file",), when.has_file),
     Action("share", "Share as picture …", _dialog("share", "Share as a picture"), "share-2", (), ("file",), when.has_nodes),
     Action("history", "Runs …", _dialog("history", "Runs of this graph"), "clock", ("ctrl+h",), ("file",)),
     Action("models", "Models …", _dialog("models", "Models"), "cpu", ("ctrl+shift+m",), ("file",)),
@@ -264,6 +292,18 @@ _TABLE: tuple[Action, ...] = (
         "palette", "Search nodes and actions …", lambda s, t: s.open_palette(s.mouse_place()), "plus",
         ("tab", "ctrl+k"), ("edit", "canvas", "toolbar"),
     ),
+    Action(
+        "add_after", "Add a node after this one …", reaching.add_after, "arrow-right-from-line", ("shift+tab",),
+        ("edit", "node"), when.has_outputs,
+    ),
+    Action(
+        "connect", "Connect what is selected", reaching.connect, "cable", ("ctrl+shift+c",), ("edit",), when.has_several
+    ),
+    Action(
+        "edit_text", "Edit the text in the node", reaching.edit_text, "text-cursor-input", ("shift+enter",),
+        ("edit", "node"), when.has_widgets,
+    ),
+    Action("menu", "Menu of the selection", reaching.open_menu, "menu", ("shift+f10", "menu"), ("edit",)),
     # --- view
     Action("zoom_in", "Zoom in", _plain(lambda s: viewing.zoom(s, 2)), "zoom-in", ("ctrl+=", "ctrl++"), ("view",), repeats=True),
     Action("zoom_out", "Zoom out", _plain(lambda s: viewing.zoom(s, -2)), "zoom-out", ("ctrl+-",), ("view",), repeats=True),
@@ -276,6 +316,10 @@ _TABLE: tuple[Action, ...] = (
     _panel("left", "Sidebar", "ctrl+alt+1", "panel-left"),
     _panel("right", "Inspector and chat", "ctrl+alt+2", "panel-right"),
     _panel("minimap", "Minimap", "ctrl+alt+3", "map"),
+    Action(
+        "plan", "Show plan", _plain(inspecting.toggle_plan), "list-checks", ("ctrl+alt+p",), ("view", "graph", "toolbar"),
+        says=_plan_title,
+    ),
     Action("look", "Theme", _plain(viewing.toggle_look), "sun-moon", ("ctrl+alt+t",), ("view",), says=_look_title),
     Action("scale_up", "Larger", _plain(lambda s: viewing.scale(s, 1)), "a-arrow-up", ("ctrl+alt+=",), ("view",)),
     Action("scale_down", "Smaller", _plain(lambda s: viewing.scale(s, -1)), "a-arrow-down", ("ctrl+alt+-",), ("view",)),
@@ -287,6 +331,11 @@ _TABLE: tuple[Action, ...] = (
         when.can_run_to,
     ),
     Action("stop", "Stop", _plain(running.stop), "square", ("ctrl+.",), ("graph", "toolbar"), when.is_running),
+    Action("focus_chat", "Talk with the graph", _plain(talking.focus), "message-square", ("ctrl+t",), ("graph",)),
+    Action(
+        "new_chat", "New chat …", _plain(talking.new_chat), "message-square-plus", ("ctrl+shift+t",), ("graph",),
+        talking.why_no_new_chat,
+    ),
     Action(
         "mute", "Mute", lambda s, t: editing.set_state(s, "muted", t), "volume-x", ("ctrl+m",), ("graph", "node"),
         when.has_chosen_nodes,
@@ -297,6 +346,9 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action(
         "collapse", "Collapse", editing.collapse, "chevrons-down-up", ("alt+c",), ("graph", "node"), when.has_chosen_nodes
+    ),
+    Action(
+        "inspect", "Edit in the inspector", _plain(inspecting.type_there), "panel-right-open", ("f4",), ("graph", "node")
     ),
     Action("rename", "Rename", editing.rename, "pencil", ("f2",), ("graph", "node", "frame"), when.has_items),
     Action("frame", "Frame around it", editing.frame, "frame", ("ctrl+j",), ("graph", "node", "canvas")),
@@ -319,10 +371,10 @@ _TABLE: tuple[Action, ...] = (
         for way, icon in tidying.WAYS.items()
     ),
     *(_color(name) for name in ("", *COLORS)),
-    Action("expose", "Show as an input, or no more", _about(editing.expose), "plug", (), ("widget",), when.is_widget),
+    Action("expose", "Show as an input, or no more", reaching.expose, "plug", (), ("widget",), when.has_settings),
     Action(
-        "reset_setting", "Reset to the default", _about(editing.reset_setting), "rotate-ccw", (), ("widget",),
-        when.is_widget,
+        "reset_setting", "Reset to the default", reaching.reset_setting, "rotate-ccw", (), ("widget",),
+        when.has_settings,
     ),
     Action("disconnect", "Disconnect", editing.disconnect, "unplug", (), ("pin", "wire", "node"), when.has_edges),
     # --- help

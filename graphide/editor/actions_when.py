@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from graphide.editor.editing import chosen
 from graphide.editor.gestures_target import Target
+from graphide.editor.reaching import editable
 from graphide.editor.subgraphs import SUBGRAPH_TYPE, reference_of
 from graphide.errors import UsageError
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
+    from graphide.spec.nodespec import NodeSpec
 
 
 def always(session: Session, target: Target | None) -> str:
@@ -84,9 +86,29 @@ def has_edges(session: Session, target: Target | None) -> str:
     return "" if own.edges or ends & set(own.nodes) else "nothing is connected here"
 
 
-def is_widget(session: Session, target: Target | None) -> str:
-    """Ask that a setting in a node is under the mouse."""
-    return "" if target is not None and target.kind == "widget" else "point at a setting in a node"
+def has_settings(session: Session, target: Target | None) -> str:
+    """Ask that a setting in a node is under the mouse, or that one node with settings is selected."""
+    if target is not None and target.kind == "widget":
+        return ""
+    return (
+        ""
+        if len(_types(session, target)) == 1 and _types(session, target)[0].settings
+        else "select one node with settings"
+    )
+
+
+def has_widgets(session: Session, target: Target | None) -> str:
+    """Ask that one node is selected in which a text or figure can be edited."""
+    nodes = chosen(session, target).nodes
+    return "" if len(nodes) == 1 and editable(session, nodes[0]) else "select one node with a text in it"
+
+
+def has_outputs(session: Session, target: Target | None) -> str:
+    """Ask that one node with an output is selected."""
+    nodes = chosen(session, target).nodes
+    if len(nodes) == 1 and session.rules.ports(session.graph, nodes[0]).outputs:
+        return ""
+    return "select one node with an output"
 
 
 def is_running(session: Session, target: Target | None) -> str:
@@ -124,3 +146,10 @@ def has_graph_inside(session: Session, target: Target | None) -> str:
     except UsageError as error:
         return error.message
     return ""
+
+
+def _types(session: Session, target: Target | None) -> list[NodeSpec]:
+    """Return the types of what is selected, as far as they are installed."""
+    graph, registry = session.graph, session.workspace.registry
+    found = (registry.get(graph.nodes[node_id].type) for node_id in chosen(session, target).nodes)
+    return [spec for spec in found if spec is not None]

@@ -2,28 +2,31 @@
 
 A chat sends a message by running its graph with the message, and what was said on the chosen way before it, as inputs.
 It sees its answer in the view of that run, as everybody else does. The turns are in `turns`, which graphs can chat in
-`chat_graphs`; where chats are kept is behind `ChatStore`.
+`chat_graphs`, what an answer says of its run in `chat_answers`.
+
+Chats are kept in memory only. What is to be kept is the value of `ChatSession.to_json`, `reopened` makes a chat of it
+again, and `ChatStore` is what keeps such values: it is to be told when `see` has seen the end of an answer, and when
+`talking.new_chat` puts another chat in the place of one.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from graphide.editor import turns as tree
+from graphide.editor.chat_answers import answered
 from graphide.editor.chat_graphs import ChatForm, chat_form
-from graphide.editor.noderun import NodeRun
 from graphide.editor.runs import Run, RunControl
 from graphide.editor.runview import RunView
-from graphide.editor.turns import ROOT, Answer, AnswerState, Turn, Turns
 from graphide.errors import GraphideError, UsageError
 from graphide.graph.canonical import document_of
 from graphide.graph.outline import outline
-from graphide.values import Json, dumps, to_json as value_to_json
+from graphide.store import turns as tree
+from graphide.store.turns import ROOT, Answer, Turn, Turns
+from graphide.values import Json, dumps
 from graphide.workspace import Document, Workspace
 
 _TITLE = 60
@@ -71,7 +74,12 @@ def now() -> str:
 
 
 class ChatSession:
-    """One chat with the graph of `document`, whose answers are made by `control`. For one thread."""
+    """One chat with the graph of `document`, whose answers are made by `control`. For one thread.
+
+    `draft` is what is being written, in place of the message `editing` where that is not `ROOT`; `context` is how many
+    tokens the model has room for (0: not known), asked for after the answer `measured`; `wants_keys` asks a window to put the caret into the draft;
+    `read_at` is how far down somebody reads, in pixels at scale 1 (-1: the end, whatever comes).
+    """
 
     def __init__(
         self,
@@ -92,6 +100,12 @@ class ChatSession:
         self._control = control
         self._today = today
         self._asked: _Asked | None = None
+        self.draft = ""
+        self.editing = ROOT
+        self.context = 0
+        self.measured = ROOT
+        self.wants_keys = False
+        self.read_at = -1.0
 
     @property
     def path(self) -> tuple[Turn, ...]:
@@ -134,6 +148,12 @@ class ChatSession:
         question = self.turns[turn.parent] if turn.role == "assistant" else turn
         return self._answer(self.turns.switched(question.id), question, seed)
 
+    def retry(self, turn_id: int, *, seed: int | None = None) -> Turn:
+        """Make an answer that failed again, in its place; raises UsageError as `send`."""
+        failed = self.turns[turn_id]
+        turns = self.turns.without(turn_id)
+        return self._answer(turns.switched(failed.parent), self.turns[failed.parent], seed)
+
     def switch(self, turn_id: int) -> None:
         """Choose the way through a turn; raises UsageError while an answer is being made."""
         if self._asked is not None:
@@ -155,7 +175,7 @@ class ChatSession:
             self._asked = None
             self.turns = self.turns.with_turn(turn._replace(answer=replace(turn.answer or Answer(), state="stopped")))
             return True
-        seen = _answered(turn, view, self.form)
+        seen = answered(turn, view, self.form)
         if view.over:
             self._asked = None
         if seen == turn:
@@ -213,55 +233,3 @@ def _conversation(path: Sequence[Turn]) -> list[Json]:
         if answer.text.strip():
             said += [{"role": turn.role, "content": turn.text} for turn in (question, answer)]
     return said
-
-
-def _answered(turn: Turn, view: RunView, form: ChatForm) -> Turn:
-    """Return the turn of an answer as the run of it stands."""
-    node = view.nodes.get(form.streamed_by)
-    text = _reply_text(view, form, node)
-    usage = node.usage if node is not None else None
-    failed = view.failures[0] if view.failures else None
-    answer = Answer(
-        state=_state(view, text, form),
-        model=_model(view),
-        seed=view.seed,
-        prompt_tokens=usage.prompt_tokens if usage is not None else int(view.usage.get("prompt_tokens", 0)),
-        tokens=usage.completion_tokens if usage is not None else int(view.usage.get("completion_tokens", 0)),
-        seconds=view.seconds,
-        tokens_per_second=usage.tokens_per_second if usage is not None else _speed(view),
-    )
-    if answer.state == "failed" and view.refusal is not None:
-        answer = replace(answer, problem=view.refusal.message, hint=view.refusal.hint)
-    elif answer.state == "failed" and failed is not None and failed.error is not None:
-        answer = replace(answer, problem=failed.error.message, hint=failed.error.to_do)
-    elif answer.state == "failed":
-        answer = replace(answer, problem="the graph gave no reply", hint="Look at the branches that were not taken")
-    return turn._replace(text=text, answer=answer)
-
-
-def _reply_text(view: RunView, form: ChatForm, node: NodeRun | None) -> str:
-    if form.reply in view.outputs:
-        value = view.outputs[form.reply]
-        return value if isinstance(value, str) else _as_text(value)
-    return node.text if node is not None else ""
-
-
-def _as_text(value: object) -> str:
-    return json.dumps(value_to_json(value), ensure_ascii=False, indent=2)
-
-
-def _state(view: RunView, text: str, form: ChatForm) -> AnswerState:
-    if not view.over:
-        return "writing" if text else "waiting"
-    if form.reply in view.outputs:
-        return "done"
-    return "stopped" if view.state == "cancelled" else "failed"
-
-
-def _model(view: RunView) -> str:
-    files = {str(identity.get("file", "")) for identity in view.models.values() if isinstance(identity, Mapping)}
-    return ", ".join(sorted(files - {""}))
-
-
-def _speed(view: RunView) -> float:
-    return float(view.usage.get("tokens_per_second", 0.0))

@@ -21,6 +21,9 @@ from graphide.values import Json
 _VALUES = "values"
 """The setting in which a node keeps the values of inputs that nothing is connected to."""
 
+INPUT = "values."
+"""What the name of an input begins with where a setting of its node has the same name: `values.text`."""
+
 
 @dataclass(frozen=True, slots=True)
 class SetSetting(Command):
@@ -34,7 +37,7 @@ class SetSetting(Command):
     @property
     def label(self) -> str:
         """`Change temperature of style`."""
-        return f"Change {self.name} of {self.node}"
+        return f"Change {self.name.removeprefix(INPUT)} of {self.node}"
 
     @property
     def merge_key(self) -> Hashable:
@@ -50,7 +53,7 @@ class SetSetting(Command):
         storable(self.value, f"{self.node}.{self.name}")
         if self.name in self.rules.registry[node.type].settings:
             return _with_setting(graph, node, self.name, self.value, self.rules)
-        values = {**_values(node), self.name: self.value}
+        values = {**_values(node), self.name.removeprefix(INPUT): self.value}
         return _with_setting(graph, node, _VALUES, values, self.rules)
 
 
@@ -65,7 +68,7 @@ class ResetSetting(Command):
     @property
     def label(self) -> str:
         """`Reset temperature of style`."""
-        return f"Reset {self.name} of {self.node}"
+        return f"Reset {self.name.removeprefix(INPUT)} of {self.node}"
 
     def apply(self, graph: Graph) -> Graph:
         """Remove the value."""
@@ -73,10 +76,10 @@ class ResetSetting(Command):
         if self.name in node.settings:
             rest = {name: value for name, value in node.settings.items() if name != self.name}
             return with_nodes(graph, [replace(node, settings=rest)])
-        values = _values(node)
-        if self.name not in values:
+        values, own = _values(node), self.name.removeprefix(INPUT)
+        if own not in values:
             return graph
-        rest = {name: value for name, value in values.items() if name != self.name}
+        rest = {name: value for name, value in values.items() if name != own}
         if rest:
             return _with_setting(graph, node, _VALUES, rest, self.rules)
         return ResetSetting(self.node, _VALUES, self.rules).apply(graph)
@@ -125,7 +128,7 @@ def field_of(graph: Graph, node_id: str, name: str, rules: Rules) -> Field:
         raise UsageError(f"{place(node)}: its node type is not installed, so its settings cannot be changed")
     if name in spec.settings:
         return spec.settings[name].field
-    port = rules.ports(graph, node_id).inputs.get(name)
+    port = rules.ports(graph, node_id).inputs.get(name.removeprefix(INPUT))
     if port is None or port.field is None or _VALUES not in spec.settings:
         raise UsageError(f'{place(node)} has no setting "{name}"', hint=nearest(name, spec.settings))
     return port.field
@@ -139,7 +142,7 @@ def value_of(graph: Graph, node_id: str, name: str, rules: Rules) -> Json:
         return node.settings.get(name)
     if name in spec.settings:
         return spec.settings[name].default
-    values = _values(node)
+    values, name = _values(node), name.removeprefix(INPUT)
     if name in values:
         return values[name]
     port = rules.ports(graph, node_id).inputs.get(name)

@@ -1,14 +1,21 @@
-"""Dialogs and menus as values: what is asked or offered, and what an answer does. How they look is the window's business."""
+"""Dialogs and menus as values: what is asked or offered, and what an answer does. How they look is the window's business.
+
+What a dialog of several steps knows meanwhile (a form, a list that is searched) is in a module of its own beside this
+one, and `data` may hold it, so that a dialog that makes way for another comes back as it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from graphide.editor.session import Session
 
 DialogKind = Literal[
     "ask", "open", "save_as", "templates", "settings", "shortcuts", "first_run", "models", "inputs", "recover", "share",
-    "find", "file", "history",
+    "find", "file", "folder", "history",
 ]  # fmt: skip
 Answer = Callable[[str, Any], None]
 
@@ -21,6 +28,9 @@ class DialogButton(NamedTuple):
     kind: Literal["normal", "main", "danger"] = "normal"
 
 
+CANCEL = DialogButton("cancel", "Cancel")
+
+
 @dataclass(frozen=True, slots=True)
 class Dialog:
     """An open dialog: `what` says which, `data` is what it is about, `reply` takes the id of a button and a value."""
@@ -31,6 +41,33 @@ class Dialog:
     data: Any = None
     buttons: tuple[DialogButton, ...] = ()
     reply: Answer = field(default=lambda _choice, _value: None, repr=False, compare=False)
+
+
+def main_of(buttons: Iterable[DialogButton]) -> DialogButton | None:
+    """Return the button that Enter presses: the main one, never one that destroys; None without any."""
+    known = [button for button in buttons if button.kind != "danger"]
+    return next((button for button in known if button.kind == "main"), known[0] if len(known) == 1 else None)
+
+
+def letters(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return a letter for each label that presses its button together with Alt: its first one that is free, else ""."""
+    taken: list[str] = []
+    for label in labels:
+        own = (char for char in label.lower() if char.isascii() and char.isalpha() and char not in taken)
+        taken.append(next(own, ""))
+    return tuple(taken)
+
+
+def ask_between(session: Session, question: Dialog, yes: str, do: Callable[[], None]) -> None:
+    """Put a question in front of the dialog that is open: the answer `yes` does something, any other brings it back."""
+    before = session.dialog
+
+    def reply(choice: str, _: Any) -> None:
+        session.dialog = before
+        if choice == yes:
+            do()
+
+    session.ask(Dialog(question.what, question.title, question.text, question.data, question.buttons, reply))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +86,8 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """An open menu at a place of the view, in pixels."""
+    """An open menu at a place of the view, in pixels; `lit` is the line that Enter takes, -1 for none."""
 
     at: tuple[float, float]
     items: tuple[MenuItem, ...]
+    lit: int = -1

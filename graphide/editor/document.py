@@ -10,15 +10,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from graphide import paths, workspace as opened
+from graphide import workspace as opened
 from graphide.editor.commands import Command
 from graphide.editor.connect import Rules
+from graphide.editor.home import Home
 from graphide.editor.inside import KnownOutlines
 from graphide.editor.journal import Journal, fingerprint, journal_folder
-from graphide.editor.locks import Claim
-from graphide.editor.outside import Outside, Stamp, compared, stamp_of
+from graphide.editor.locks import Holder
+from graphide.editor.outside import Outside, stamp_of
+from graphide.editor.reading import read_document
 from graphide.editor.recovery import Draft, discard
 from graphide.editor.undo import History, same
+from graphide.editor.unfinished import UnfinishedTexts
+from graphide.editor.unplaced import with_places_of
 from graphide.errors import GraphFileError, UsageError
 from graphide.graph.model import Graph
 from graphide.graph.problems import Problem
@@ -28,6 +32,10 @@ Clock = Callable[[], float]
 
 class ChangedOutside(GraphFileError):
     """The file of a document is no longer what was read, so saving would lose what somebody else wrote."""
+
+
+class OpenElsewhere(GraphFileError):
+    """The file of a document was opened by another window first, and saving would change it under that one."""
 
 
 class Document:
@@ -47,15 +55,12 @@ class Document:
         self._folder = folder or journal_folder()
         self._history = History(source.graph)
         self._saved: Graph | None = source.graph
-        self._path: Path | None = None
-        self._stamp: Stamp | None = None
-        self._claim: Claim | None = None
-        self._rules = Rules(workspace.registry)
         self._dirty = (-1, False)
         self.notes: tuple[Problem, ...] = source.notes
         self.changed = 0
         self.journal = Journal(self._folder)
-        self._at_home(source.path)
+        self.unfinished = UnfinishedTexts(lambda texts: self.journal.note(texts, self.graph, document=self.path))
+        self._move(Home(self._folder, source.path, stamp_of(source.path) if source.path is not None else None))
 
     # --- where documents come from
 
@@ -68,14 +73,10 @@ class Document:
     def open(
         cls, workspace: opened.Workspace, path: str | Path, *, clock: Clock = time.monotonic, folder: Path | None = None
     ) -> Document:
-        """Open a file, or a starter template by its name, which gets no file of its own; raises GraphFileError."""
-        # Looked at before it is read: what is written in between is found later, not missed.
-        stamp = stamp_of(Path(path))
-        source = workspace.load(path)
-        if source.path is not None and source.path.parent == paths.templates_folder():
-            return cls(workspace, source._replace(path=None), clock=clock, folder=folder)
+        """Open a file; raises GraphFileError. A picture, and a starter template by its name, give no file of its own."""
+        source, stamp = read_document(workspace, Path(path))
         document = cls(workspace, source, clock=clock, folder=folder)
-        document._stamp = stamp
+        document._home.seen(stamp)
         return document
 
     @classmethod
@@ -92,13 +93,19 @@ class Document:
             document = cls.open(workspace, draft.document, clock=clock, folder=folder)
         except GraphFileError:
             document = cls.new(workspace, clock=clock, folder=folder)
-            document._at_home(draft.document)
-            document._stamp = None
+            document._move(Home(document._folder, draft.document))
             document._saved = None
         document._go("Recover unsaved edits", draft.graph)
-        if document.journal.path is not None:
+        if document.journal.kept is not None:
             discard(draft)
         return document
+
+    def begin_with(self, graph: Graph) -> None:
+        """Take `graph` as what was opened: it says the same, and only adds places for the window to draw nodes at."""
+        if not self.undo_label and not self.dirty:
+            self._history = History(graph)
+            self._saved = graph
+            self.changed += 1
 
     # --- what it is
 
@@ -110,17 +117,17 @@ class Document:
     @property
     def path(self) -> Path | None:
         """The file, None for a document that was never saved."""
-        return self._path
+        return self._home.path
 
     @property
     def name(self) -> str:
         """What a tab calls the document."""
-        return self._path.name if self._path is not None else self.graph.title or "Untitled"
+        return self.path.name if self.path is not None else self.graph.title or "Untitled"
 
     @property
     def source(self) -> opened.Document:
         """The document as a workspace checks, previews and runs it."""
-        return opened.Document(self.graph, self._path, self.notes)
+        return opened.Document(self.graph, self.path, self.notes)
 
     @property
     def rules(self) -> Rules:
@@ -136,8 +143,13 @@ class Document:
 
     @property
     def elsewhere(self) -> bool:
-        """Whether another window had the file open first."""
-        return self._claim is not None and self._claim.elsewhere
+        """Whether another window had the file open first; saving then needs another name, or `anyway`."""
+        return self._home.holder is not None
+
+    @property
+    def holder(self) -> Holder | None:
+        """Which other window had the file open first, None where no one had."""
+        return self._home.holder
 
     @property
     def undo_label(self) -> str:
@@ -177,20 +189,30 @@ class Document:
     # --- the file
 
     def save(self, *, anyway: bool = False) -> None:
-        """Write the file; raises UsageError without one, ChangedOutside unless `anyway`, and GraphFileError."""
-        if self._path is None:
+        """Write the file; raises UsageError without one, OpenElsewhere and ChangedOutside unless `anyway`, GraphFileError."""
+        if self.path is None:
             raise UsageError("the graph has no file yet", hint="Choose where to save it")
-        if not anyway and self.outside() == "changed":
-            hint = "Load it, save under another name, or save anyway"
-            raise ChangedOutside("was changed by another program", where=str(self._path), hint=hint)
-        self._write(self._path)
+        if not anyway:
+            self._refuse_elsewhere(self._home)
+            if self.outside() == "changed":
+                hint = "Load it, save under another name, or save anyway"
+                raise ChangedOutside("was changed by another program", where=str(self.path), hint=hint)
+        self._write(self._home)
 
-    def save_as(self, path: Path) -> None:
-        """Write another file, which is the document's from then on; raises GraphFileError."""
-        self._write(path)
-        stamp = self._stamp
-        self._at_home(path)
-        self._stamp = stamp
+    def save_as(self, path: Path, *, anyway: bool = False) -> None:
+        """Write another file, which is the document's from then on; raises OpenElsewhere unless `anyway`, GraphFileError."""
+        home = self._home if path == self.path else Home(self._folder, path)
+        try:
+            if not anyway:
+                self._refuse_elsewhere(home)
+            self._write(home)
+        except GraphFileError:
+            if home is not self._home:
+                home.leave()
+            raise
+        if home is not self._home:
+            self._home.leave()
+            self._move(home)
 
     def reset(self) -> bool:
         """Go back to the graph as it was saved, as a step that can be undone; return whether anything changed."""
@@ -201,21 +223,37 @@ class Document:
 
     def reload(self) -> None:
         """Take what the file says now, as a step that can be undone; raises UsageError and GraphFileError."""
-        if self._path is None:
+        if self.path is None:
             raise UsageError("the graph has no file yet")
-        stamp = stamp_of(self._path)
-        source = self._workspace.load(self._path)
-        self.notes, self._stamp = source.notes, stamp
-        if not same(source.graph, self.graph):
-            self._go("Load the changed file", source.graph)
-        self._is_saved(self.graph)
+        source, stamp = read_document(self._workspace, self.path)
+        graph = with_places_of(source.graph, self.graph)
+        self.notes = source.notes
+        self._home.seen(stamp)
+        if not same(graph, self.graph):
+            self._go("Load the changed file", graph)
+        self.mark_saved()
 
     def outside(self) -> Outside:
         """Return what became of the file since it was read or written; cheap enough for once a second."""
-        if self._path is None:
-            return "same"
-        state, self._stamp = compared(self._path, self._stamp)
-        return state
+        return self._home.look()
+
+    def claim(self) -> bool:
+        """Claim the file where another window had it open, and return whether it is free for this one."""
+        return self._home.claim()
+
+    def file_is_gone(self) -> None:
+        """Take the work as saved nowhere, because somebody removed its file."""
+        self._saved = None
+        self._moved_on("The file is gone", self.graph)
+
+    def mark_saved(self) -> None:
+        """Take the graph as it is now as saved; no later edit joins the last step."""
+        self._saved = self.graph
+        self.changed += 1
+        self._history.seal()
+        self.journal.remove()
+        if self.unfinished:
+            self.unfinished.write()
 
     def take_notice(self) -> str:
         """Return, once, a sentence that the person should see, or ""."""
@@ -223,12 +261,11 @@ class Document:
 
     def close(self, *, keep: bool = False) -> None:
         """Let go of the file; what is not saved is forgotten, or with `keep` left for the next start."""
-        if keep and self.dirty:
+        if keep and (self.dirty or self.unfinished):
             self.journal.close()
         else:
             self.journal.remove()
-        if self._claim is not None:
-            self._claim.release()
+        self._home.leave()
 
     def _go(self, label: str, graph: Graph, command: Command | None = None, *, held: bool = False) -> None:
         before = self.graph
@@ -245,34 +282,32 @@ class Document:
 
     def _moved_on(self, label: str, before: Graph) -> None:
         self.changed += 1
-        self.journal.write(label, before, self.graph, document=self._path)
+        self.journal.write(label, before, self.graph, document=self.path)
+        self.unfinished.follow(before, self.graph)
 
-    def _write(self, path: Path) -> None:
+    def _refuse_elsewhere(self, home: Home) -> None:
+        if not home.claim() and home.holder is not None:
+            hint = "Save under another name, or save anyway"
+            raise OpenElsewhere(f"is open {home.holder.describe()}", where=str(home.path), hint=hint)
+
+    def _write(self, home: Home) -> None:
+        assert home.path is not None
         try:
-            self._workspace.save(self.source, path)
+            self._workspace.save(self.source, home.path)
         except GraphFileError as error:
-            if self.journal.path is not None:
-                kept = f"The edits are kept in {self.journal.path}"
-                error.hint = f"{error.hint}. {kept}" if error.hint else kept
+            kept = self.journal.kept
+            where = f"The edits are kept in {kept}" if kept is not None else "The edits are in this window alone"
+            error.hint = f"{error.hint}. {where}" if error.hint else where
             raise
-        self._stamp = stamp_of(path)
-        self._is_saved(self.graph)
+        home.written()
+        self.mark_saved()
 
-    def _is_saved(self, graph: Graph) -> None:
-        self._saved = graph
-        self.changed += 1
-        self._history.seal()
-        self.journal.remove()
-
-    def _at_home(self, path: Path | None) -> None:
-        if self._claim is not None:
-            self._claim.release()
-        self._path = path
-        self._claim = Claim(self._folder / "open", path) if path is not None else None
-        self._stamp = stamp_of(path) if path is not None else None
-        # Another file is another folder for the graphs that settings name.
-        look = self._workspace._outlines(self.source)
-        self._rules = Rules(self._workspace.registry, KnownOutlines(look, path.parent if path is not None else None))
+    def _move(self, home: Home) -> None:
+        """Have the document live in a file; another one is in another folder for the graphs that settings name."""
+        self._home = home
+        folder = home.path.parent if home.path is not None else None
+        look = KnownOutlines(self._workspace.outlines(self.source), folder)
+        self._rules = Rules(self._workspace.registry, look)
 
 
 def is_outdated(draft: Draft, document: Document) -> bool:

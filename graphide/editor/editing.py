@@ -10,17 +10,19 @@ from graphide.editor.commands import Command, Composite
 from graphide.editor.commands_edges import Disconnect
 from graphide.editor.commands_nodes import RemoveNodes, SetState
 from graphide.editor.commands_paste import APART, Duplicate, Paste
-from graphide.editor.commands_settings import ResetSetting, SetExposed, SetSetting
+from graphide.editor.commands_settings import SetSetting
 from graphide.editor.commands_view import SetCollapsed, SetColor, SetFrame
+from graphide.editor.dropping import files_in, take_files
 from graphide.editor.faces import widget_of
 from graphide.editor.gestures_target import Target
-from graphide.editor.layout import Frame, Point, frames, place
+from graphide.editor.layout import Frame, Point, frames, place, with_places
 from graphide.editor.lifecycle import open_inside
 from graphide.editor.names import new_frame_id
 from graphide.editor.selection import Selection
 from graphide.editor.subgraphs import Group, Ungroup, inner_graph
+from graphide.editor.unplaced import spots
 from graphide.errors import UsageError
-from graphide.graph.model import State
+from graphide.graph.model import Graph, State
 from graphide.values import Json
 
 if TYPE_CHECKING:
@@ -53,15 +55,28 @@ def cut(session: Session, target: Target | None = None) -> None:
 
 
 def paste(session: Session, target: Target | None = None) -> None:
-    """Add what the clipboard holds where the mouse is, else beside where it was; raises UsageError."""
-    part = pasted(session.clipboard.read(), session.workspace.registry)
-    at = session.gestures.at
+    """Add what the clipboard holds where the mouse is, else beside where it was; raises UsageError.
+
+    Paths of files are opened, as if the files had been dropped.
+    """
+    text, at = session.clipboard.read(), session.gestures.at
+    if files := files_in(text):
+        take_files(session, files, (at.x, at.y))
+        return
+    part = _laid_out(pasted(text, session.workspace.registry))
     over = 0 <= at.x <= session.size[0] and 0 <= at.y <= session.size[1]
     command = Paste(part, session.tab.camera.to_world(at.x, at.y) if over else None)
     before = session.graph
     names, boxes = command.names(before), command.frame_names(before)
     if session.do(command):
         session.select(Selection(tuple(names.values()), tuple(boxes.values())))
+
+
+def _laid_out(part: Graph) -> Graph:
+    """Return a graph with a place for each of its nodes: a text that a person wrote may have none."""
+    known = {node_id: at for node_id in part.nodes if (at := place(part, node_id).at) is not None}
+    found = spots(part, known) if len(known) < len(part.nodes) else {}
+    return with_places(part, {node_id: replace(place(part, node_id), at=at) for node_id, at in found.items()})
 
 
 def duplicate(session: Session, target: Target | None = None) -> None:
@@ -127,6 +142,7 @@ def frame(session: Session, target: Target | None = None) -> None:
         made = Frame("", Point(*session.tab.camera.to_world(session.size[0] / 2 - 200, session.size[1] / 2 - 150)))
     if session.do(Composite("Add a frame", (SetFrame(frame_id, made),))):
         session.select(Selection(frames=(frame_id,)))
+        rename(session)
 
 
 def group(session: Session, target: Target | None = None) -> None:
@@ -166,17 +182,6 @@ def rename(session: Session, target: Target | None = None) -> None:
             if hit is not None:
                 box = hit.box._replace(x=drawn.x + hit.box.x, y=drawn.y + hit.box.y)
             session.edit_title(Target("title" if own.nodes else "frame_title", key, box=box))
-
-
-def expose(session: Session, target: Target) -> None:
-    """Promote the setting under the mouse to an input, or take that back."""
-    exposed = target.name in session.graph.nodes[target.id].exposed
-    session.do(SetExposed(target.id, target.name, not exposed, session.rules))
-
-
-def reset_setting(session: Session, target: Target) -> None:
-    """Take the setting under the mouse back to its default."""
-    session.do(ResetSetting(target.id, target.name, session.rules))
 
 
 def set_setting(session: Session, nodes: tuple[str, ...], name: str, value: Json) -> str:

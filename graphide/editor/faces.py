@@ -11,6 +11,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from graphide.editor.commands_settings import INPUT
 from graphide.editor.connect import Rules
 from graphide.graph.model import Graph, Node
 from graphide.graph.ports import Ports
@@ -54,6 +55,14 @@ _FACES: Mapping[str, Face] = MappingProxyType(
 )
 
 
+_ALSO: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"variable": ("kind", "label", "choices", "low", "high"), "output": ("file",), "message": ("role", "text")}
+)
+"""What people look for first in a node beside what its face shows."""
+_FEW: Final = 3
+"""So few settings are not put away."""
+
+
 class Widget(NamedTuple):
     """One value as it is edited: its name, its field, what it is now, and what to write beside it ("": nothing).
 
@@ -77,6 +86,13 @@ def settings_shown(node: Node, spec: NodeSpec, ports: Ports) -> tuple[Widget, ..
     )
 
 
+def main_settings(node: Node, spec: NodeSpec) -> frozenset[str]:
+    """Return the settings that are looked for first: those on the face of a node, and those that somebody changed."""
+    names = {*_shown(node, spec), *_ALSO.get(spec.type, ()), *node.settings, *node.exposed}
+    rest = [name for name in spec.settings if name not in names and name != VALUES]
+    return frozenset(spec.settings) if len(rest) <= _FEW else frozenset(names)
+
+
 def setting_widget(node: Node, spec: NodeSpec, name: str, ports: Ports, *, label: str = "") -> Widget:
     """Return the widget of one setting; where an output of that name knows what fits, it is that output's field."""
     setting = spec.settings[name]
@@ -89,24 +105,23 @@ def setting_widget(node: Node, spec: NodeSpec, name: str, ports: Ports, *, label
 def input_widget(node: Node, spec: NodeSpec, port: Port) -> Widget | None:
     """Return the widget that gives an input its value while nothing is connected, None where it has none.
 
-    A placeholder with the name of a setting has none: under that name it is the setting that is edited.
+    A placeholder with the name of a setting is called `values.name`: under the bare name the setting is edited.
     """
     if port.field is None:
         return None
     label = port.name.replace("_", " ")
-    if port.name in spec.settings and port.name not in node.exposed:
-        return None
-    if port.name in spec.settings:
+    if port.name in node.exposed and port.name in spec.settings:
         setting = spec.settings[port.name]
         value = node.settings.get(port.name, setting.default)
         return Widget(port.name, port.field, value, label, port.field.problem(value) or "", port.name in node.settings)
-    values = node.settings.get(VALUES)
     if VALUES not in spec.settings:
         return None
+    name = f"{INPUT}{port.name}" if port.name in spec.settings else port.name
+    values = node.settings.get(VALUES)
     if isinstance(values, Mapping) and port.name in values:
         value = values[port.name]
-        return Widget(port.name, port.field, value, label, port.field.problem(value) or "", True)
-    return Widget(port.name, port.field, _natural(port), label)
+        return Widget(name, port.field, value, label, port.field.problem(value) or "", True)
+    return Widget(name, port.field, _natural(port), label)
 
 
 def widget_of(graph: Graph, node_id: str, name: str, rules: Rules) -> Widget | None:
@@ -118,7 +133,7 @@ def widget_of(graph: Graph, node_id: str, name: str, rules: Rules) -> Widget | N
     ports = rules.ports(graph, node_id)
     if name in spec.settings:
         return setting_widget(node, spec, name, ports, label=name.replace("_", " "))
-    port = ports.inputs.get(name)
+    port = ports.inputs.get(name.removeprefix(INPUT))
     return input_widget(node, spec, port) if port is not None else None
 
 

@@ -15,6 +15,8 @@ from graphide.editor.text.wrap import Setting, wrap
 
 _TAIL: Final = 2048
 """Characters at the end of a growing text that are wrapped; its start moves on in halves of this."""
+_WHOLE: Final = 200_000
+"""Characters of a text that are wrapped to count its lines; how many a longer one has is told from these."""
 _SHORT: Final = 1000  # characters of a paragraph; longer ones are kept less long, because they are large
 
 
@@ -65,14 +67,16 @@ def tail(pieces: Pieces, print_: Print, most: int) -> Folded:
 
 
 def count(text: str, print_: Print) -> int:
-    """Return how many lines a text has."""
-    return sum(len(_breaks(paragraph, print_)) for paragraph in text.split("\n"))
+    """Return how many lines a text has, about how many where it is very long."""
+    known = text[:_WHOLE]
+    return _in_all(sum(len(_breaks(paragraph, print_)) for paragraph in known.split("\n")), known, text)
 
 
 def _folded(text: str, print_: Print, most: int) -> Folded:
-    paragraphs = text.split("\n")
+    known = text[:_WHOLE]
+    paragraphs = known.split("\n")
     breaks = [_breaks(paragraph, print_) for paragraph in paragraphs]
-    total = sum(map(len, breaks))
+    total = _in_all(sum(map(len, breaks)), known, text)
     room = total if total <= most else max(most - 1, min(most, 1))
     spans: list[Span] = []
     start = 0
@@ -82,6 +86,11 @@ def _folded(text: str, print_: Print, most: int) -> Folded:
         spans += _spans(text, start, starts, start + len(paragraph))
         start += len(paragraph) + 1
     return Folded(text, tuple(spans[:room]), total - room)
+
+
+def _in_all(lines: int, known: str, text: str) -> int:
+    """Return the lines of a text of which the beginning has `lines`."""
+    return lines if len(known) == len(text) else max(lines, round(lines * len(text) / len(known)))
 
 
 def _spans(text: str, start: int, breaks: tuple[int, ...], end: int) -> list[Span]:

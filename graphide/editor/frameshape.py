@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from graphide.editor.detail import tiny
 from graphide.editor.folds import Print, count, head
 from graphide.editor.layout import Frame, Place, Point
 from graphide.editor.nodelook import COLORS
@@ -33,21 +34,28 @@ def frame_group(key: str, frame: Frame, *, selected: bool = False) -> Group:
     wide, high = (min(max(side, _LEAST), _LARGEST) for side in frame.size)
     outline, thickness = ("selection", 2.0) if selected else (f"{color}@55", 1.4)
     ground = Rect(0, 0, wide, high, fill=f"{color}@8", outline=outline, thickness=thickness, rounding=12)
-    bar = Rect(0, 0, wide, BAR, fill=f"{color}@16", rounding=12, top_only=True)
+    bar = Rect(0, 0, wide, BAR, fill=f"canvas+{color}@24", rounding=12, top_only=True)
     title = " ".join(frame.title[:_LONGEST].split())
+    far = (ground, _title(title, wide, _SIZE_FAR, _SIZE_FAR + 12, "text"))
     return Group(
         key=f"${key}",
         x=frame.at.x,
         y=frame.at.y,
         width=wide,
         height=high,
-        shapes=(ground, bar, _title(title or "Frame", wide, _SIZE, BAR, "text" if title else "muted")),
-        shapes_far=(ground, _title(title, wide, _SIZE_FAR, _SIZE_FAR + 12, "text")),
+        shapes=(
+            ground,
+            bar,
+            ground._replace(fill=""),
+            _title(title or "Frame", wide, _SIZE, BAR, "text" if title else "muted"),
+        ),
+        shapes_far=far,
         hits=(
             Hit("frame_corner", key, Box(wide - CORNER, high - CORNER, CORNER, CORNER), cursor="resize"),
             Hit("frame_title", key, Box(0, 0, wide, BAR), cursor="hand"),
         ),
         selected=selected,
+        shapes_tiny=tiny(far),
     )
 
 
@@ -73,8 +81,8 @@ def note_group(subject: Subject, place: Place) -> Group:
     high = float(round(min(max(place.size.y, top + PAD + LINE), _LARGEST))) if place.size else math.ceil(needed)
     high = BAR if place.collapsed else high if place.size else max(high, NOTE_SIZE.y)
     color = place.color if place.color in COLORS else "amber"
-    outline, thickness = ("selection", 2.0) if subject.selected else (f"border+{color}@35", 1.2)
-    ground = Rect(0, 0, wide, high, f"card+{color}@18", outline, thickness, rounding=8, shadow="shadow")
+    ground = Rect(0, 0, wide, high, f"card+{color}@18", f"border+{color}@35", 1.2, rounding=8, shadow="shadow")
+    ring = Rect(0, 0, wide, high, outline="selection", thickness=2.0, rounding=8)
     shapes: list[Shape] = [ground]
     if title:
         shapes.append(_title(title, wide, _NOTE_PRINT, BAR, "text"))
@@ -89,8 +97,9 @@ def note_group(subject: Subject, place: Place) -> Group:
     hits += [Hit("title", "", whole._replace(height=top)), Hit("body", "", whole)]
     at = place.at or Point(0, 0)
     return Group(
-        subject.node.id, at.x, at.y, wide, float(high), tuple(shapes), (ground,), tuple(hits), selected=subject.selected
-    )
+        subject.node.id, at.x, at.y, wide, float(high), tuple(shapes), (ground,), tuple(hits), marks=(ring,),
+        marks_far=(ring._replace(thickness=4.0),),
+    )  # fmt: skip
 
 
 def _note_title(subject: Subject) -> str:

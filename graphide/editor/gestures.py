@@ -4,7 +4,8 @@ The sheet: left button: click selects (Shift and Ctrl add), a drag on the canvas
 and titles of frames moves (Alt at the start: copies; Ctrl, or Alt on the way: off the grid), from a pin draws a wire, on
 a wire makes a point to lead it through. Ctrl+click on a wire or pin disconnects, Alt+click on a wire adds a point. A
 double click on the canvas searches nodes, on a title renames, on a subgraph opens it. Middle, right, or space and left
-button pull the canvas, a right click opens a menu. The wheel zooms, with Shift it pulls. Esc gives up. Arrows move.
+button pull the canvas, a right click opens a menu. The wheel zooms, with Shift it pulls. Esc gives up. Arrows go from
+node to node, with Shift they add it to the selection, with Ctrl they move what is selected.
 """
 
 from __future__ import annotations
@@ -13,22 +14,22 @@ from typing import TYPE_CHECKING
 
 from graphide.editor.camera import panned, zoomed
 from graphide.editor.commands_edges import Disconnect, with_point, without_point
-from graphide.editor.commands_view import SetCollapsed, carried, moved_by
-from graphide.editor.gestures_base import Gesture, Pressed
+from graphide.editor.commands_view import SetCollapsed
+from graphide.editor.gestures_base import Cursor, Gesture, Pressed
 from graphide.editor.gestures_drag import BoxSelect, DragPoint, MoveItems, Pan, Resize
 from graphide.editor.gestures_input import Key, Mouse, Typed
+from graphide.editor.gestures_keys import ARROWS, arrow, escape, in_menu
 from graphide.editor.gestures_target import CANVAS, Target
 from graphide.editor.gestures_widgets import press_widget
 from graphide.editor.gestures_wire import WireDrag
 from graphide.editor.layout import Point, place
 from graphide.editor.selection import Selection
-from graphide.editor.snapping import GRID
+from graphide.editor.tips import told
 from graphide.graph.topology import links
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
 
-_ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 _PULL = 60.0
 """Pixels that one notch of the wheel pulls with Shift."""
 _EDGE, _SPEED = 24.0, 700.0
@@ -62,7 +63,27 @@ class Gestures:
         else:
             if session.field is not None:
                 session.field.mouse(mouse, *self._world(mouse))
-            self.hover = session.surface.at(*self._world(mouse))
+            self._look(mouse)
+
+    def _look(self, mouse: Mouse) -> None:
+        """See what is under the mouse."""
+        target = self._session.surface.at(*self._world(mouse))
+        self.hover = target._replace(tooltip=told(self._session, target))
+
+    @property
+    def cursor(self) -> Cursor:
+        """How the mouse pointer looks now."""
+        field = self._session.field
+        if self.now is not None and not isinstance(self.now, Pressed):
+            return self.now.cursor
+        if field is not None and field.box.has(*self._world(self.at)):
+            return "text"
+        return "hand" if self._space else self.hover.cursor
+
+    @property
+    def tooltip(self) -> str:
+        """What is said of what is under the mouse, or of the drag that goes on; "" for nothing."""
+        return self.hover.tooltip if self.now is None else self.now.tooltip
 
     def cancel(self) -> bool:
         """Give up what goes on and return whether something did."""
@@ -130,6 +151,7 @@ class Gestures:
         if gesture is not None:
             gesture.release(mouse)
             session.tab.document.seal()
+            self._look(mouse)
 
     def _wheel(self, mouse: Mouse) -> None:
         session, tab = self._session, self._session.tab
@@ -272,11 +294,15 @@ class Gestures:
             return True
         if session.field is not None and session.field.key(key):
             return True
+        if session.dialog is not None or session.palette is not None:
+            return key.name == "escape" and escape(session)
+        if in_menu(session, key):
+            return True
         if key.name == "escape":
-            return self._escape()
-        if key.name in _ARROWS and not key.modifiers - {"shift"} and session.tab.selection:
+            return escape(session)
+        if key.name in ARROWS and "alt" not in key.modifiers:
             self.cancel()
-            return self._nudge(key)
+            return arrow(session, key)
         return session.act_by_key(key)
 
     def typed(self, typed: Typed) -> bool:
@@ -285,28 +311,6 @@ class Gestures:
             return False
         self._session.field.type(typed.text)
         return True
-
-    def _escape(self) -> bool:
-        session = self._session
-        if session.menu is not None or session.palette is not None:
-            session.close_menu()
-            session.close_palette()
-        elif session.dialog is not None:
-            session.answer("cancel")
-        else:
-            session.select(Selection())
-        return True
-
-    def _nudge(self, key: Key) -> bool:
-        """Move what is selected by the grid, with Shift by one; a key that is held is one step of undo."""
-        session, tab = self._session, self._session.tab
-        step = 1.0 if "shift" in key.modifiers else GRID
-        x, y = _ARROWS[key.name]
-        nodes, boxes = carried(session.graph, tab.selection.frames)
-        chosen = tuple(dict.fromkeys((*tab.selection.nodes, *nodes)))
-        if chosen or boxes:
-            session.do(moved_by(session.placed(chosen), chosen, (x * step, y * step), boxes))
-        return bool(chosen or boxes)
 
     def _world(self, mouse: Mouse) -> tuple[float, float]:
         return self._session.tab.camera.to_world(mouse.x, mouse.y)

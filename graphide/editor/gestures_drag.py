@@ -30,7 +30,7 @@ LEAST_FRAME = (120.0, 80.0)
 class Pan(Gesture):
     """Pull the canvas."""
 
-    cursor: Cursor = "move"
+    cursor: Cursor = "hand"
 
     def __init__(self, session: Session, start: Mouse) -> None:
         super().__init__(session, start)
@@ -102,7 +102,8 @@ class MoveItems(Gesture):
         """Follow the mouse, beside other nodes and on the grid; with Ctrl, or Alt pressed on the way, exactly."""
         dx, dy = self.by(mouse)
         box = self._box._replace(x=self._box.x + dx, y=self._box.y + dy)
-        free = mouse.ctrl or (mouse.alt and not self._copies)
+        off_grid = mouse.ctrl or (mouse.alt and not self._copies)
+        free = off_grid is (self.session.panel("snap", True) is True)  # where the setting is off, Ctrl turns it on
         reach = 6 / self.session.tab.camera.zoom
         self._snap = Snap(0, 0) if free else snapped(box, self._others, reach)
         by = (dx + self._snap.dx, dy + self._snap.dy)

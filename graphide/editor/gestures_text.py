@@ -21,6 +21,7 @@ from graphide.editor.text.keys import paste, press
 from graphide.editor.text.metrics import Weight, face
 from graphide.editor.text.pointer import Pointer
 from graphide.editor.text.wrap import Setting
+from graphide.editor.typed_text import place_in
 from graphide.editor.views import Box
 from graphide.editor.widgets import text_of
 from graphide.errors import UsageError
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 Kind = Literal["setting", "title", "frame"]
 PADDING = 8.0
 _SIZE, _LINE = 13.0, 19.0
+_MOST_LINES = 8
 _HIGH = frozenset(["longtext", "json", "list"])
 
 
 class TextField:
     """A text under edit: `id` is its node or frame, `name` its setting, `box` where it is on the canvas.
 
-    `problem` says why the text as it is now is not part of the document.
+    `problem` says why the text as it is now is not part of the document, `mark` at which character it goes wrong.
     """
 
     def __init__(self, session: Session, kind: Kind, id: str, name: str, box: Box) -> None:
@@ -49,6 +51,7 @@ class TextField:
         self.name = name
         self.box = box
         self.problem = ""
+        self.mark: int | None = None
         widget = widget_of(session.graph, id, name, session.rules) if kind == "setting" else None
         self._field: Field | None = widget.field if widget is not None else None
         self.many_lines = self._field is not None and self._field.kind in _HIGH
@@ -57,7 +60,9 @@ class TextField:
         setting = Setting(face(weight), _SIZE, _LINE, max(20.0, wide))
         self._written = self._text_now()
         self.edit = TextEdit(self._written, setting, max(_LINE, box.height - PADDING), clock=session.clock)
+        self._least = box.height
         self._pointer = Pointer(self.edit)
+        self._grow()
         if not self.many_lines:
             self.edit.select_all()
 
@@ -108,19 +113,35 @@ class TextField:
         """Leave the field; what does not fit is not kept, and that is said."""
         if self.problem:
             self._session.say(f"{self.name} stays as it was: {self.problem}", "warning")
+        self._session.tab.document.unfinished.drop(self.id, self.name)
         self._session.tab.document.seal()
+
+    def _grow(self) -> None:
+        """Be as high as the text needs, up to some lines: what lies below on the canvas is covered meanwhile."""
+        if not self.many_lines:
+            return
+        setting = self.edit.layout.setting
+        needed = min(self.edit.layout.height, _MOST_LINES * _LINE) + PADDING
+        height = max(self._least, needed)
+        if height != self.box.height:
+            self.box = self.box._replace(height=height)
+            self.edit.resize(setting, height - PADDING)
 
     def _took(self, change: Change) -> None:
         if change.replaced is None:
             return
+        self._grow()
         try:
             command = self._command(self.edit.text)
             if command is not None:
                 self._session.tab.document.do(command)
                 self._session.touch()
-            self._written, self.problem = self._text_now(), ""
+            self._written, self.problem, self.mark = self._text_now(), "", None
+            self._session.tab.document.unfinished.drop(self.id, self.name)
         except UsageError as error:
-            self.problem = error.message
+            self.problem, self.mark = error.message, place_in(error, self.edit.text)
+            if self.kind == "setting":
+                self._session.tab.document.unfinished.keep(self.id, self.name, self.edit.text)
 
     def _command(self, text: str) -> Command | None:
         if self.kind == "title":

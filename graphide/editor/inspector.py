@@ -1,134 +1,79 @@
-"""The inspector: what the panel on the right says of the selection, as plain values. Nothing is edited here.
+"""The inspector: what the panel on the right says of the selection, found in a document. Nothing is edited here.
 
 One node has all its settings, ports with the values of the last run, timings, errors and problems; several have the
-settings that they share. The parts of a final prompt are asked for by themselves, because they may take a while.
+settings that they share; nothing selected is the graph, with what its next run would do. What the parts are is in
+`inspector_parts`; final prompts, which may take a while, are in `prompt_preview`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from graphide.editor.faces import Widget, widget_of
-from graphide.editor.layout import Frame, frames
-from graphide.editor.nodelook import category_color, icon_name
-from graphide.editor.noderun import NodeError, NodeRun
-from graphide.editor.planning import PlanStep
-from graphide.editor.prompt_parts import PromptParts, prompt_parts
+from graphide.editor.commands_settings import INPUT
+from graphide.editor.faces import VALUES, Widget, input_widget, main_settings, setting_widget
+from graphide.editor.inspector_parts import (
+    GraphPart,
+    InputRow,
+    Inspector,
+    ModelRow,
+    NodeLine,
+    NodePart,
+    PlanRow,
+    PortRow,
+    SettingRow,
+)
+from graphide.editor.layout import frames, nodes_inside, place
+from graphide.editor.nodelook import category_color, icon_name, own_color
+from graphide.editor.noderun import NodeRun
 from graphide.editor.short import short, usage_line
-from graphide.graph.model import Edge, Graph, State
-from graphide.graph.problems import Problem
+from graphide.errors import GraphideError
+from graphide.graph.model import Edge, Graph
+from graphide.graph.outline import OUTPUT_TYPE
 from graphide.graph.topology import links
-from graphide.spec.fields import Field
-from graphide.spec.nodespec import NodeSpec, Port
+from graphide.spec.nodespec import ABSENT, NodeSpec, Port
 from graphide.values import Json
 from graphide.workspace import Workspace
 
 if TYPE_CHECKING:
     from graphide.editor.tabs import Tab
 
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class SettingRow:
-    """One setting: `set` says that it is not the default, `exposed` that it is an input, `mixed` that nodes differ."""
-
-    name: str
-    field: Field
-    value: Json
-    default: Json = None
-    set: bool = False
-    exposed: bool = False
-    wired: bool = False
-    problem: str = ""
-    mixed: bool = False
-
-    @property
-    def help(self) -> str:
-        """What the setting is for."""
-        return self.field.help
-
-
-@dataclass(frozen=True, slots=True)
-class PortRow:
-    """One port: its type, the edges there, and the value that it had in the last run, in short."""
-
-    name: str
-    wires: tuple[str, ...]
-    help: str = ""
-    required: bool = False
-    edges: tuple[Edge, ...] = ()
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NodePart:
-    """One node as the inspector shows it."""
-
-    id: str
-    type: str
-    title: str
-    summary: str
-    doc: str
-    icon: str
-    color: str
-    state: State
-    settings: tuple[SettingRow, ...] = ()
-    inputs: tuple[PortRow, ...] = ()
-    outputs: tuple[PortRow, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    run: NodeRun | None = None
-    stale: bool = False
-    figures: tuple[tuple[str, str], ...] = ()
-    plan: PlanStep | None = None
-
-    @property
-    def error(self) -> NodeError | None:
-        """Why it failed in the last run, with its inputs and what to do."""
-        return self.run.error if self.run is not None else None
-
-
-@dataclass(frozen=True, slots=True)
-class Inspector:
-    """What is said of the selection: of one node, of several with the settings they share, of a frame, or of the graph."""
-
-    nodes: tuple[str, ...] = ()
-    node: NodePart | None = None
-    shared: tuple[SettingRow, ...] = ()
-    frame: tuple[str, Frame] | None = None
-    title: str = ""
-    about: str = ""
-    problems: tuple[Problem, ...] = ()
-
 
 def inspected(tab: Tab, workspace: Workspace, now: float) -> Inspector:
     """Return what the inspector says of the selection of a tab; `now` is of its clock."""
     graph, chosen = tab.document.graph, tab.selection.within(tab.document.graph)
     known = frames(graph)
-    frame = (chosen.frames[0], known[chosen.frames[0]]) if chosen.frames and not chosen.nodes else None
+    if chosen.frames and not chosen.nodes:
+        frame_id = chosen.frames[0]
+        inside = lines_of(graph, nodes_inside(graph, frame_id), workspace)
+        return Inspector(frame=(frame_id, known[frame_id]), title=graph.title, lines=inside)
     if not chosen.nodes:
-        return Inspector(frame=frame, title=graph.title, about=graph.about, problems=tab.problems)
+        part = graph_part(tab, workspace)
+        return Inspector(title=graph.title, about=graph.about, problems=tab.problems, graph=part)
     if len(chosen.nodes) > 1:
-        return Inspector(chosen.nodes, shared=shared_settings(tab, chosen.nodes), title=graph.title)
+        shared = shared_settings(tab, chosen.nodes)
+        return Inspector(chosen.nodes, shared=shared, title=graph.title, lines=lines_of(graph, chosen.nodes, workspace))
     return Inspector(chosen.nodes, node_part(tab, chosen.nodes[0], workspace, now), title=graph.title)
 
 
 def node_part(tab: Tab, node_id: str, workspace: Workspace, now: float) -> NodePart:
-    """Return one node as the inspector shows it; raises KeyError for one that is not there."""
+    """Return one node as the inspector shows it; raises KeyError for one that is not there.
+
+    An input whose value is typed is among the settings, not among the inputs.
+    """
     graph = tab.document.graph
     node, run = graph.nodes[node_id], tab.runs.view.nodes.get(node_id)
     spec: NodeSpec | None = workspace.registry.get(node.type)
     ports = tab.document.rules.ports(graph, node_id)
+    inputs = [_input_row(tab, node_id, port, workspace) for port in ports.inputs.values()]
     return NodePart(
         id=node_id, type=node.type, title=node.title or node_id, icon=icon_name(spec), color=category_color(spec),
         summary=spec.summary if spec is not None else "This node type is not installed", state=node.state,
         doc=spec.doc if spec is not None else "",
-        settings=settings_of(tab, node_id),
-        inputs=tuple(_input_row(graph, node_id, port, tab.runs.view.nodes) for port in ports.inputs.values()),
-        outputs=tuple(_output_row(graph, node_id, port, run) for port in ports.outputs.values()),
+        settings=tuple(_with_sources(tab, node_id, row, workspace) for row in settings_of(tab, node_id)),
+        inputs=tuple(row for row in inputs if row.edges or ports.inputs[row.name].field is None),
+        outputs=tuple(_output_row(tab, node_id, port, workspace) for port in ports.outputs.values()),
         problems=tuple(problem for problem in tab.problems if problem.node == node_id),
         run=run, stale=node_id in tab.runs.changed(graph), figures=_figures(run, now),
         plan=tab.plan.steps.get(node_id) if tab.plan is not None else None,
@@ -142,14 +87,21 @@ def settings_of(tab: Tab, node_id: str) -> tuple[SettingRow, ...]:
     spec: NodeSpec | None = rules.registry.get(node.type)
     if spec is None:
         return ()
+    ports = rules.ports(graph, node_id)
     wired = {edge.input for edge in links(graph).incoming(node_id)}
-    inputs = [name for name, port in rules.ports(graph, node_id).inputs.items() if port.field is not None]
+    main = main_settings(node, spec)
     rows = []
-    for name in dict.fromkeys((*spec.settings, *inputs)):
-        widget = widget_of(graph, node_id, name, rules)
-        if widget is not None and not (name == "values" and name in spec.settings):
-            default = spec.settings[name].default if name in spec.settings else None
-            rows.append(_setting_row(widget, default, exposed=name in node.exposed, wired=name in wired))
+    for name, setting in spec.settings.items():
+        if name == VALUES and spec.more_inputs is not None:
+            continue  # its values are rows of their own below
+        exposed = name in node.exposed
+        widget = setting_widget(node, spec, name, ports)
+        row = _setting_row(widget, setting.default, exposed=exposed, wired=exposed and name in wired)
+        rows.append(row if name in main or row.problem else replace(row, main=False))
+    for name, port in ports.inputs.items():
+        own = input_widget(node, spec, port) if name not in node.exposed else None
+        if own is not None:
+            rows.append(_setting_row(own, None, wired=name in wired, placeholder=True))
     return tuple(rows)
 
 
@@ -170,30 +122,97 @@ def shared_settings(tab: Tab, nodes: tuple[str, ...]) -> tuple[SettingRow, ...]:
     return tuple(rows)
 
 
-def final_prompt(tab: Tab, node_id: str, workspace: Workspace) -> PromptParts:
-    """Return the prompt of a model node, part by part with where each comes from; it may look into files."""
-    known = {key: run.values for key, run in tab.runs.view.nodes.items() if run.values}
-    rules = tab.document.rules
-    return prompt_parts(tab.document.graph, workspace.registry, node_id, known, outlines=rules.outlines)
-
-
-def _setting_row(widget: Widget, default: Json, *, exposed: bool, wired: bool) -> SettingRow:
-    return SettingRow(
-        widget.name, widget.field, widget.value, default, widget.set, exposed, wired, widget.problem
+def graph_part(tab: Tab, workspace: Workspace) -> GraphPart:
+    """Return the graph as a whole: its inputs, outputs and models, its problems, and what its next run would do."""
+    graph, trouble = tab.document.graph, ""
+    inputs: tuple[InputRow, ...] = ()
+    try:
+        inputs = tuple(_graph_input(tab, port, workspace) for port in workspace.inputs(tab.document.source))
+    except GraphideError as error:
+        trouble = str(error)
+    outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
+    models = tuple(ModelRow(name, ref.file, ref.size, ref.hub) for name, ref in graph.models.items())
+    plan = tab.plan
+    refusal = plan.refusal if plan is not None else None
+    return GraphPart(
+        title=graph.title, about=graph.about, inputs=inputs, outputs=lines_of(graph, outputs, workspace), models=models,
+        problems=tab.problems, plan=tuple(plan_rows(tab, workspace)), summary=plan.summary if plan is not None else "",
+        refusal=f"{refusal.message}. {refusal.hint}".rstrip(". ") if refusal is not None else "", trouble=trouble,
     )  # fmt: skip
 
 
-def _input_row(graph: Graph, node_id: str, port: Port, runs: Mapping[str, NodeRun]) -> PortRow:
+def plan_rows(tab: Tab, workspace: Workspace) -> Iterator[PlanRow]:
+    """Yield what the next run would do, node by node in its order, then the nodes that it does not need."""
+    plan, graph = tab.plan, tab.document.graph
+    if plan is None or plan.refusal is not None:
+        return
+    steps = [step for step in plan.steps.values() if step.id in graph.nodes]
+    for line, step in zip(lines_of(graph, (step.id for step in steps), workspace), steps, strict=True):
+        yield PlanRow(line, step.state, step.word, step.why, step.gauge, step.overflows)
+    registry = workspace.registry
+    rest = [
+        node.id
+        for node in graph.nodes.values()
+        if node.id not in plan.steps and ((spec := registry.get(node.type)) is None or not spec.alone)
+    ]
+    for line in lines_of(graph, rest, workspace):
+        yield PlanRow(line, "unneeded", "not needed", "No output of the graph depends on it")
+
+
+def lines_of(graph: Graph, nodes: Iterable[str], workspace: Workspace) -> tuple[NodeLine, ...]:
+    """Return nodes as lines of a list."""
+    found = []
+    for node_id in nodes:
+        node = graph.nodes[node_id]
+        spec: NodeSpec | None = workspace.registry.get(node.type)
+        title = " ".join(node.title[:200].split()) or node_id
+        found.append(NodeLine(node_id, title, icon_name(spec), own_color(place(graph, node_id).color, spec)))
+    return tuple(found)
+
+
+def _with_sources(tab: Tab, node_id: str, row: SettingRow, workspace: Workspace) -> SettingRow:
+    """Return a setting that is wired with the nodes that it comes from."""
+    if not row.wired:
+        return row
+    graph, name = tab.document.graph, row.name.removeprefix(INPUT)
+    ids = [edge.source for edge in links(graph).incoming(node_id) if edge.input == name and edge.source in graph.nodes]
+    return replace(row, sources=lines_of(graph, dict.fromkeys(ids), workspace))
+
+
+def _graph_input(tab: Tab, port: Port, workspace: Workspace) -> InputRow:
+    (line,) = lines_of(tab.document.graph, [port.name], workspace)
+    value = tab.inputs.get(port.name, port.default)
+    kind = port.field.kind if port.field is not None else port.wires[0]
+    missing = port.required and port.name not in tab.inputs
+    return InputRow(line, kind, "" if missing or value is ABSENT or value is None else short(value), missing)
+
+
+def _setting_row(
+    widget: Widget, default: Json, *, exposed: bool = False, wired: bool = False, placeholder: bool = False
+) -> SettingRow:
+    return SettingRow(
+        widget.name, widget.field, widget.value, default, widget.set, exposed, wired, widget.problem,
+        placeholder=placeholder,
+    )  # fmt: skip
+
+
+def _input_row(tab: Tab, node_id: str, port: Port, workspace: Workspace) -> PortRow:
+    graph, runs = tab.document.graph, tab.runs.view.nodes
     edges = tuple(edge for edge in links(graph).incoming(node_id) if edge.input == port.name)
+    ends = lines_of(graph, (edge.source for edge in edges if edge.source in graph.nodes), workspace)
     values = [runs[edge.source].values[edge.output] for edge in edges if _gave(runs, edge)]
-    value = short(values[0] if len(values) == 1 else values) if values else ""
-    return PortRow(port.name, port.wires, port.help, port.required, edges, value)
+    raw = ABSENT if not values else values[0] if len(values) == 1 else values
+    value = short(raw) if values else ""
+    return PortRow(port.name, port.wires, port.help, port.required, edges, ends, value, raw)
 
 
-def _output_row(graph: Graph, node_id: str, port: Port, run: NodeRun | None) -> PortRow:
+def _output_row(tab: Tab, node_id: str, port: Port, workspace: Workspace) -> PortRow:
+    graph, run = tab.document.graph, tab.runs.view.nodes.get(node_id)
     edges = tuple(edge for edge in links(graph).outgoing(node_id) if edge.output == port.name)
-    value = short(run.values[port.name]) if run is not None and port.name in run.values else ""
-    return PortRow(port.name, port.wires, port.help, edges=edges, value=value)
+    ends = lines_of(graph, (edge.target for edge in edges if edge.target in graph.nodes), workspace)
+    raw = run.values.get(port.name, ABSENT) if run is not None else ABSENT
+    value = short(raw) if raw is not ABSENT else ""
+    return PortRow(port.name, port.wires, port.help, edges=edges, ends=ends, value=value, raw=raw)
 
 
 def _gave(runs: Mapping[str, NodeRun], edge: Edge) -> bool:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import orjson
 from graphide import paths
 from graphide.editor.changes import changes
 from graphide.editor.locks import try_lock
+from graphide.editor.unfinished import Unfinished
 from graphide.errors import GraphideError
 from graphide.graph import file as graph_file
 from graphide.graph.canonical import document_of
@@ -48,7 +49,7 @@ class Journal:
         self._file = -1
         self._path: Path | None = None
         self._graph = Graph()
-        self._base = ""
+        self._base: Graph | None = None
         self._count = 0
         self._size = 0
         self._first = 0
@@ -61,6 +62,11 @@ class Journal:
         """The file that is written, None before the first edit and while nothing can be written."""
         return self._path
 
+    @property
+    def kept(self) -> Path | None:
+        """The file that has everything up to the last edit, None where there is none, or the last edit is not in it."""
+        return self._path if not self._failing else None
+
     def take_notice(self) -> str:
         """Return, once, the sentence that says why nothing is kept, or ""."""
         notice, self._notice = self._notice, ""
@@ -69,8 +75,7 @@ class Journal:
     def write(self, label: str, before: Graph, after: Graph, *, document: Path | None = None) -> None:
         """Keep the state after an edit; `before` and the file `document` are the base where this is the first one."""
         try:
-            if self._file < 0 or self._failing or self._size > max(_LARGE, 4 * self._first):
-                self._begin(before, document)
+            self._open(before, document)
             delta = changes(self._graph, after)
             self._append({"n": self._count + 1, "label": label, "at": _now(), "changes": delta})
         except (OSError, GraphideError, TypeError, ValueError) as error:
@@ -80,12 +85,25 @@ class Journal:
         self._graph = after
         self._failing = False
 
+    def note(self, unfinished: Sequence[Unfinished], graph: Graph, *, document: Path | None = None) -> None:
+        """Keep all texts that are no part of `graph` yet, in the place of those that were kept before."""
+        if not unfinished and self._file < 0:
+            return
+        try:
+            self._open(graph, document)
+            self._append({"unfinished": [list(text) for text in unfinished], "at": _now()})
+        except (OSError, GraphideError, TypeError, ValueError) as error:
+            self._failed(error)
+            return
+        self._failing = False
+
     def settle(self) -> None:
-        """Make what was written survive a loss of power; may take long, so call it when nobody waits."""
-        if not self._settled and self._file >= 0:
+        """Make what was written survive a loss of power; may take long, so call it in a thread that nobody waits for."""
+        file = self._file  # the thread that edits may close it meanwhile
+        if not self._settled and file >= 0:
+            self._settled = True
             with suppress(OSError):
-                os.fsync(self._file)
-        self._settled = True
+                os.fsync(file)
 
     def remove(self) -> None:
         """Forget what was written: it is saved, or not wanted. The next edit begins a new journal."""
@@ -101,15 +119,22 @@ class Journal:
             self.settle()
             with suppress(OSError):
                 os.close(self._file)
-        self._file, self._path, self._graph, self._base = -1, None, Graph(), ""
+        self._file, self._path, self._graph, self._base = -1, None, Graph(), None
+
+    def _open(self, graph: Graph, document: Path | None) -> None:
+        """Have a file that the next line can be added to: a new one where there is none, it broke, or it is long."""
+        if self._base is None:
+            self._base = graph
+        if self._file < 0 or self._failing or self._size > max(_LARGE, 4 * self._first):
+            self._begin(graph, document)
 
     def _begin(self, graph: Graph, document: Path | None) -> None:
         """Open a new file with the whole graph in its head; an older file of this journal is removed after that."""
-        base = self._base or fingerprint(graph)
+        base = self._base or graph
         head = {
             "journal": FORMAT,
-            "path": str(document.resolve()) if document is not None else "",
-            "base": base,
+            "path": str(document.absolute()) if document is not None else "",
+            "base": fingerprint(base),
             "at": _now(),
             "replaces": self._path.name if self._path is not None else "",
             "graph": document_of(graph),
@@ -120,7 +145,8 @@ class Journal:
         try:
             try_lock(file)
             size = _write_whole(file, head, 0)
-            os.fsync(file)
+            if self._path is not None:  # it is removed now; without one before it, `settle` comes soon enough
+                os.fsync(file)
         except BaseException:
             os.close(file)
             with suppress(OSError):

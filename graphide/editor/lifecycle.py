@@ -1,4 +1,4 @@
-"""The life of documents in a session: new, open, save, close, recover, and files that others change meanwhile."""
+"""The life of documents in a session: new, open, close, recover. Saving them is in `saving`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphide.editor import recovery
+from graphide.editor import recovery, saving
 from graphide.editor.dialogs import Dialog, DialogButton
-from graphide.editor.document import ChangedOutside, Document
+from graphide.editor.document import Document, is_outdated
+from graphide.editor.recovering import Recovering
 from graphide.editor.recovery import Draft
-from graphide.editor.subgraphs import inner_graph, inner_path, reference_of, with_inner
+from graphide.editor.selection import Selection
+from graphide.editor.subgraphs import inner_graph, inner_path, reference_of
 from graphide.editor.tabs import Tab
+from graphide.editor.typed_text import setting_text
 from graphide.errors import GraphideError
 from graphide.workspace import Document as Source
 
@@ -27,6 +30,10 @@ def start(session: Session, *, again: bool = True) -> None:
         for name in session.remembered.open:
             if Path(name).is_file():
                 open_file(session, Path(name))
+    session.history.keep = session.panel("keep_runs", True) is True
+    for problem in (session.workspace.settings.problem, *map(str, session.workspace.plugin_problems)):
+        if problem:
+            session.say(problem, "warning")
     offer_drafts(session)
 
 
@@ -60,8 +67,10 @@ def open_file(session: Session, path: Path) -> bool:
         session.remembered = session.remembered.without_recent(path)
         return False
     session.remembered = session.remembered.with_recent(path)
-    if session.tab.document.elsewhere:
-        session.say(f"{path.name} is open in another window too; what is saved last stays", "warning")
+    saving.keep_remembered(session)
+    if (holder := session.tab.document.holder) is not None:
+        text = f"{path.name} is open {holder.describe()}. This is a copy of it, and is saved under another name"
+        saving.notify(session, session.tab, text, "save_as")
     for note in session.tab.document.notes[:1]:
         more = len(session.tab.document.notes) - 1
         session.say(f"{note.message}{f', and {more} more notes' if more else ''}")
@@ -82,54 +91,6 @@ def open_inside(session: Session, node_id: str) -> None:
         session.show(session.new_tab(document, (tab, node_id)))
 
 
-def save(session: Session, tab: Tab | None = None, then: Callable[[], None] | None = None) -> bool:
-    """Save a document; one without a file asks for one, a file that others changed asks what to do."""
-    tab = tab or session.tab
-    if tab.inside is not None:
-        done = _into_node(session, tab)
-    elif tab.document.path is None:
-        ask_where(session, tab, then)
-        return False
-    else:
-        try:
-            tab.document.save()
-            done = True
-        except ChangedOutside as error:
-            _ask_about_change(session, tab, str(error))
-            return False
-        except GraphideError as error:
-            session.fail(error)
-            return False
-    if done:
-        _is_saved(session, tab)
-        if then is not None:
-            then()
-    return done
-
-
-def save_as(session: Session, path: Path, tab: Tab | None = None) -> bool:
-    """Save a document in another file, which is its own from then on."""
-    tab = tab or session.tab
-    path = path if path.suffix else path.with_suffix(".json")
-    try:
-        tab.document.save_as(path.absolute())
-    except GraphideError as error:
-        session.fail(error)
-        return False
-    _is_saved(session, tab)
-    return True
-
-
-def ask_where(session: Session, tab: Tab, then: Callable[[], None] | None = None) -> None:
-    """Ask for the file of a document, save it there, and go on."""
-
-    def reply(choice: str, value: Any) -> None:
-        if choice == "ok" and value and save_as(session, Path(value), tab) and then is not None:
-            then()
-
-    session.ask(Dialog("save_as", "Save the graph", data=_proposed(session, tab), reply=reply))
-
-
 def reset(session: Session) -> None:
     """Go back to what was saved; that can be undone."""
     if session.tab.document.reset():
@@ -137,9 +98,14 @@ def reset(session: Session) -> None:
 
 
 def close_tab(session: Session, tab: Tab, then: Callable[[], None] | None = None) -> None:
-    """Close a tab and go on; unsaved changes are asked about."""
+    """Close a tab and go on; unsaved changes are asked about, first those of tabs that look inside its nodes."""
+    inner = next((other for other in session.tabs if other.inside is not None and other.inside[0] is tab), None)
+    if inner is not None:
+        close_tab(session, inner, lambda: close_tab(session, tab, then))
+        return
 
     def closed() -> None:
+        saving.settle(session, tab)
         if tab in session.tabs:
             session.drop(tab)
         if then is not None:
@@ -147,7 +113,7 @@ def close_tab(session: Session, tab: Tab, then: Callable[[], None] | None = None
 
     def reply(choice: str, _: Any) -> None:
         if choice == "save":
-            save(session, tab, closed)
+            saving.save(session, tab, closed)
         elif choice == "discard":
             closed()
 
@@ -161,15 +127,22 @@ def close_tab(session: Session, tab: Tab, then: Callable[[], None] | None = None
 
 
 def close_all(session: Session) -> None:
-    """Ask about every tab with unsaved changes, then let the window close: `session.quitting` is set."""
+    """Ask about every tab with unsaved changes, then let the window close: `session.quitting` is set.
+
+    A dialog that is open comes back when it does not close.
+    """
     dirty = [tab for tab in session.tabs if tab.document.dirty]
     if not dirty:
         session.quitting = True
         return
 
+    before = session.dialog
+
     def reply(choice: str, _: Any) -> None:
-        if choice == "save":
-            _save_all(session, dirty)
+        if choice == "cancel":
+            session.dialog = before
+        elif choice == "save":
+            _save_all(session)
         elif choice == "keep":
             session.quitting = True
         elif choice == "discard":
@@ -182,29 +155,9 @@ def close_all(session: Session) -> None:
         DialogButton("save", "Save all", "main"), DialogButton("keep", "Keep for the next start"),
         DialogButton("discard", "Discard", "danger"), _CANCEL,
     )  # fmt: skip
-    session.ask(Dialog("ask", "Close the window?", f"Not saved: {names}", dirty, buttons, reply))
-
-
-def look_outside(session: Session) -> None:
-    """Notice when another program changed or removed the file of the document that is shown."""
-    tab = session.tab
-    state = tab.document.outside()
-    if state == tab.outside:
-        return
-    tab.outside = state
-    if state == "changed" and not tab.document.dirty:
-        session.say(f"{tab.title} was changed by another program", "warning", action="reload")
-    elif state == "changed" and session.dialog is None:
-        _ask_about_change(session, tab, f"{tab.title} was changed by another program, and has changes of yours.")
-    elif state == "gone":
-        session.say(f"The file of {tab.title} is gone; saving writes it again", "warning", action="save")
-
-
-def reload(session: Session) -> None:
-    """Take what the file says now; that can be undone."""
-    session.tab.document.reload()
-    session.tab.outside = "same"
-    session.touch()
+    question = Dialog("ask", "Close the window?", f"Not saved: {names}", dirty, buttons, reply)
+    if question != before:
+        session.ask(question)
 
 
 def offer_drafts(session: Session) -> None:
@@ -213,28 +166,15 @@ def offer_drafts(session: Session) -> None:
     if not drafts:
         return
 
-    def reply(choice: str, value: Any) -> None:
-        chosen: tuple[Draft, ...] = tuple(value) if value else drafts
-        for draft in chosen:
-            if choice == "recover":
-                _recover(session, draft)
-            elif choice == "discard":
-                recovery.discard(draft)
+    left = Recovering(session, drafts, lambda draft: _recover(session, draft))
 
-    text = "\n".join(draft.describe() for draft in drafts)
-    buttons = (
-        DialogButton("recover", "Recover", "main"), DialogButton("cancel", "Not now"),
-        DialogButton("discard", "Discard", "danger"),
-    )  # fmt: skip
-    session.ask(Dialog("recover", "Unsaved work was found", text, drafts, buttons, reply))
+    def reply(choice: str, _: Any) -> None:
+        if choice == "recover":
+            left.restore_all()
 
-
-def remember_open(session: Session) -> None:
-    """Remember which files are open, for the next start."""
-    from dataclasses import replace
-
-    files = tuple(str(tab.document.path) for tab in session.tabs if tab.document.path is not None)
-    session.remembered = replace(session.remembered, open=files)
+    text = "The program ended before these edits were saved. What you decide nothing about is offered again next time."
+    buttons = (DialogButton("recover", "Restore all", "main"), DialogButton("cancel", "Keep for later"))
+    session.ask(Dialog("recover", "Unsaved work was found", text, left, buttons, reply))
 
 
 def _shown(session: Session, make: Callable[[], Document]) -> bool:
@@ -248,62 +188,28 @@ def _shown(session: Session, make: Callable[[], Document]) -> bool:
 
 
 def _recover(session: Session, draft: Draft) -> None:
+    if draft.document is not None:
+        home = draft.document.resolve()
+        for tab in session.tabs:
+            # As it was opened again at the start: the recovered work takes its place, and its file.
+            if tab.document.path is not None and tab.document.path.resolve() == home and not tab.document.dirty:
+                session.drop(tab)
     document = Document.recover(session.workspace, draft, clock=session.clock, folder=session.drafts)
     session.show(session.new_tab(document))
+    if draft.document is not None and is_outdated(draft, document):
+        session.say(f"The file of {document.name} says something else now than when the work began; undo shows it")
+    for text in draft.unfinished:
+        if text.node in session.graph.nodes:
+            setting_text(session, (text.node,), text.name).type(text.text)
+            session.select(Selection((text.node,)))
+            session.say(f"What was typed into {text.name} of {text.node} does not fit yet, and is in its field again")
 
 
-def _into_node(session: Session, tab: Tab) -> bool:
-    """Write the graph of an inner tab into its node, as one step of the outer document."""
-    assert tab.inside is not None
-    outer, node_id = tab.inside
-    try:
-        outer.document.do(with_inner(node_id, tab.document.graph, outer.document.rules))
-    except GraphideError as error:
-        session.fail(error)
-        return False
-    tab.document._is_saved(tab.document.graph)
-    return True
-
-
-def _is_saved(session: Session, tab: Tab) -> None:
-    tab.outside = "same"
-    if tab.document.path is not None:
-        session.remembered = session.remembered.with_recent(tab.document.path)
-        session.say(f"Saved {tab.title}", "success")
-    session.touch()
-
-
-def _save_all(session: Session, tabs: list[Tab]) -> None:
-    left = [tab for tab in tabs if tab.document.dirty]
+def _save_all(session: Session) -> None:
+    """Save one tab after the other, those inside of nodes first because they change others, and let the window close."""
+    left = sorted((tab for tab in session.tabs if tab.document.dirty), key=lambda tab: tab.inside is None)
     if not left:
         session.quitting = True
         return
-    save(session, left[0], lambda: _save_all(session, left[1:]))
-
-
-def _ask_about_change(session: Session, tab: Tab, text: str) -> None:
-    def reply(choice: str, _: Any) -> None:
-        if choice == "load":
-            tab.document.reload()
-            tab.outside = "same"
-        elif choice == "anyway":
-            tab.document.save(anyway=True)
-            _is_saved(session, tab)
-        elif choice == "save_as":
-            ask_where(session, tab)
-
-    buttons = (
-        DialogButton("load", "Load it", "main"), DialogButton("save_as", "Save as …"),
-        DialogButton("anyway", "Save over it", "danger"), _CANCEL,
-    )  # fmt: skip
-    session.ask(Dialog("ask", "The file was changed", text, tab, buttons, reply))
-
-
-def _proposed(session: Session, tab: Tab) -> Path:
-    """Return the file that a dialog proposes."""
-    if tab.document.path is not None:
-        return tab.document.path
-    recent = next(iter(session.remembered.recent), "")
-    folder = Path(recent).parent if recent else Path.home()
-    title = "".join(char if char.isalnum() else "_" for char in tab.document.graph.title.lower()).strip("_")
-    return folder / f"{title or 'graph'}.json"
+    session.show(left[0])
+    saving.save(session, left[0], lambda: _save_all(session))

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from graphide.editor.camera import around, centred, middle, seen
-from graphide.editor.views import Box, Camera, CanvasView, Group, Rect, Shape
+from graphide.editor.views import Box, Camera, CanvasView, Group, Rect
 
 PAD: Final = 8.0
-_LEAST: Final = 2.0  # no box is smaller, so that a lone node far away can be found
+LEAST: Final = 2.0
+"""No box is smaller, so that a lone node far away can be found."""
 
 
 class Minimap(NamedTuple):
-    """A map of the canvas: its shapes, the box of the camera on it, and how map and canvas belong together."""
+    """How canvas and map belong together, and the box of the camera on the map."""
 
-    shapes: tuple[Shape, ...]
     seen: Box
     scale: float
     left: float
@@ -31,23 +31,37 @@ class Minimap(NamedTuple):
         """Return where a place of the canvas is on the map."""
         return (x - self.left) * self.scale, (y - self.top) * self.scale
 
+    @property
+    def window(self) -> Rect:
+        """The frame around what is seen."""
+        return Rect(*self.seen, fill="accent@10", outline="accent@70", rounding=2)
 
-def minimap(view: CanvasView, size: tuple[float, float], viewport: tuple[float, float]) -> Minimap:
-    """Return the map of a canvas in a size; `viewport` is the size of the canvas on the screen."""
+    def box(self, group: Group) -> Box:
+        """Return where a node or frame is on the map."""
+        return _on_map(self, group.box)
+
+
+def minimap(
+    view: CanvasView, size: tuple[float, float], viewport: tuple[float, float], content: Box | None = None
+) -> Minimap:
+    """Return the map of a canvas in a size; `viewport` is the size of the canvas on the screen.
+
+    `content` is the box around all there is, for those who know it already.
+    """
     camera_box = seen(view.camera, viewport)
-    whole = around([*(group.box for group in (*view.frames, *view.nodes)), camera_box])
+    content = content or content_of(view)
+    whole = around([camera_box, content] if content is not None else [camera_box])
     assert whole is not None
     room_x, room_y = (max(side - 2 * PAD, 1.0) for side in size)
     scale = min(room_x / max(whole.width, 1e-6), room_y / max(whole.height, 1e-6))
     x, y = middle(whole)
-    left, top = x - size[0] / 2 / scale, y - size[1] / 2 / scale
-    blank = Minimap((), Box(0, 0, 0, 0), scale, left, top)
-    shapes: list[Shape] = [Rect(0, 0, *size, fill="panel@90", outline="border", rounding=8)]
-    shapes += [_box(blank, group, "faint@18") for group in view.frames]
-    shapes += [_box(blank, group, _color(group)) for group in view.nodes]
-    window = _on_map(blank, camera_box)
-    shapes.append(Rect(*window, fill="accent@10", outline="accent@70", rounding=2))
-    return blank._replace(shapes=tuple(shapes), seen=window)
+    blank = Minimap(Box(0, 0, 0, 0), scale, x - size[0] / 2 / scale, y - size[1] / 2 / scale)
+    return blank._replace(seen=_on_map(blank, camera_box))
+
+
+def content_of(view: CanvasView) -> Box | None:
+    """Return the box around all nodes and frames, None without any."""
+    return around([group.box for group in (*view.frames, *view.nodes)])
 
 
 def led_to(map: Minimap, camera: Camera, at: tuple[float, float], viewport: tuple[float, float]) -> Camera:
@@ -55,19 +69,15 @@ def led_to(map: Minimap, camera: Camera, at: tuple[float, float], viewport: tupl
     return centred(camera, map.to_world(*at), viewport)
 
 
-def _on_map(map: Minimap, box: Box) -> Box:
-    x, y = map.to_map(box.x, box.y)
-    return Box(x, y, max(box.width * map.scale, _LEAST), max(box.height * map.scale, _LEAST))
-
-
-def _box(map: Minimap, group: Group, fill: str) -> Rect:
-    return Rect(*_on_map(map, group.box), fill=fill, rounding=1.5)
-
-
-def _color(group: Group) -> str:
-    """Return the colour of a node on the map: selected, else that of its outline where that says how it fares."""
+def color_of(group: Group) -> str:
+    """Return the colour of a node or frame on the map: selected, else that of its outline where that says how it fares."""
+    if group.key.startswith("$"):
+        return "faint@18"
     if group.selected:
         return "selection"
-    lines = (shape.outline for shape in group.shapes_far if isinstance(shape, Rect) and shape.outline)
-    outline = next(lines, "")
-    return outline if outline.startswith("state_") else "faint@60"
+    return group.state if group.state.startswith("state_") else "faint@60"
+
+
+def _on_map(map: Minimap, box: Box) -> Box:
+    x, y = map.to_map(box.x, box.y)
+    return Box(x, y, max(box.width * map.scale, LEAST), max(box.height * map.scale, LEAST))

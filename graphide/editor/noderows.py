@@ -98,7 +98,7 @@ class Subject:
     """A node with all that its looks depend on, but for its place.
 
     `feed` is the run of what an output node shows while it is still being written, `plan` what a run would do with it;
-    `changed` says that its results are of an earlier graph.
+    `planned` says that this is shown whatever the last run was, `changed` that its results are of an earlier graph.
     """
 
     node: Node
@@ -108,8 +108,8 @@ class Subject:
     run: NodeRun | None = None
     feed: NodeRun | None = None
     plan: PlanStep | None = None
+    planned: bool = False
     problems: tuple[Problem, ...] = ()
-    selected: bool = False
     changed: bool = False
     now: float = field(default=0.0, compare=False)
 
@@ -202,8 +202,9 @@ def _run_rows(subject: Subject, spec: NodeSpec) -> Iterator[Row]:
         yield from _text_of(run, "result" if spec.category == "output" else "reply")
     if (fraction := fraction_of(subject)) is not None:
         yield BarRow(fraction)
+    if run is None or subject.planned:
+        yield from _planned(subject)
     if run is None:
-        yield from _planned(subject.plan)
         return
     if run.error is not None:
         yield TextRow(run.error.message, "error")
@@ -212,8 +213,15 @@ def _run_rows(subject: Subject, spec: NodeSpec) -> Iterator[Row]:
         yield NoteRow(figures)
 
 
-def _planned(step: PlanStep | None) -> Iterator[Row]:
-    if step is not None and step.gauge:
+def _planned(subject: Subject) -> Iterator[Row]:
+    step = subject.plan
+    if step is None:
+        return
+    if subject.planned:
+        said = step.why or step.gauge
+        color = "error" if step.overflows or step.problem else "muted"
+        yield NoteRow(f"Next run: {step.word}{f' · {said}' if said else ''}", color)
+    elif step.gauge:
         yield NoteRow(step.gauge, "error" if step.overflows else "faint")
 
 

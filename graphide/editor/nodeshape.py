@@ -7,25 +7,26 @@ decided in `noderows`; this module finds the size and draws the rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from graphide.editor.detail import tiny
 from graphide.editor.folds import Print, count, tail
+from graphide.editor.later import Later
 from graphide.editor.layout import Place, Point
 from graphide.editor.nodelook import icon_of, own_color
 from graphide.editor.noderows import LINE, TEXT_GAP, PinRow, Row, Subject, TextRow, WidgetRow, rows_of
-from graphide.editor.nodesheet import PAD, PRINT_SIZE, Sheet, pin_disc
+from graphide.editor.nodesheet import PAD, PRINT_SIZE, Sheet, pin_disc, pin_of
 from graphide.editor.nodetitle import TITLE, draw_title, title_needs, title_of
 from graphide.editor.text.metrics import shortened, width
-from graphide.editor.views import Box, Group, Hit, Rect, Shape, Text
+from graphide.editor.views import Box, Group, Hit, Pin, Rect, Shape, Text
+from graphide.editor.widgets import ROW
 
 WIDE: Final = 256.0
 """The width of a node with text or a slider in it, where nobody said otherwise; others are as wide as they need."""
 NARROW: Final = 150.0
 LEAST: Final = Point(120.0, TITLE)
 """No node is smaller."""
-FAR: Final = 0.45
-"""Below this zoom text cannot be read, and a node is drawn by its `shapes_far`."""
 ROUNDING: Final = 12.0
 CORNER: Final = 16.0
 _TOP: Final = 10.0  # between the title bar and the first row
@@ -35,7 +36,10 @@ _LINES_FAR: Final = 22.0
 
 
 def node_group(subject: Subject, place: Place) -> Group:
-    """Return a node as it is drawn at its place, the origin where it has none."""
+    """Return a node as it is drawn at its place, the origin where it has none.
+
+    Only its size and pins are worked out at once: shapes and hits are made when somebody looks at them.
+    """
     at = place.at or Point(0, 0)
     if place.collapsed:
         return _collapsed(subject, place, at)
@@ -44,15 +48,19 @@ def node_group(subject: Subject, place: Place) -> Group:
     inner = wide - 2 * PAD
     lines = [_lines(row, inner) if isinstance(row, TextRow) else 0 for row in rows]
     lines, height = _fitted(rows, lines, place)
-    sheet = Sheet(wide, height)
-    _draw_ground(sheet, subject, place)
-    y = TITLE + _TOP
-    for row, shown in zip(rows, lines, strict=True):
-        sheet.draw(row, y, shown)
-        y += _height(row, shown)
-    _draw_edge(sheet, subject)
-    sheet.hits.append(Hit("corner", "", Box(wide - CORNER, height - CORNER, CORNER, CORNER), cursor="resize"))
-    return _group(sheet, subject, place, at)
+
+    def sheet() -> Sheet:
+        sheet = Sheet(wide, height)
+        _draw_ground(sheet, subject, place)
+        y = TITLE + _TOP
+        for row, shown in zip(rows, lines, strict=True):
+            sheet.draw(row, y, shown)
+            y += _height(row, shown)
+        sheet.hits.append(Hit("corner", "", Box(wide - CORNER, height - CORNER, CORNER, CORNER), cursor="resize"))
+        return sheet
+
+    box = Box(at.x, at.y, wide, height)
+    return _group(subject, place, box, tuple(_pins(rows, lines, wide)), sheet)
 
 
 def least_size(subject: Subject, place: Place) -> Point:
@@ -62,9 +70,7 @@ def least_size(subject: Subject, place: Place) -> Point:
 
 
 def outline_of(subject: Subject) -> tuple[str, float]:
-    """Return colour and thickness of the line around a node: selected before failed before running."""
-    if subject.selected:
-        return "selection", 2.0
+    """Return colour and thickness of the line around a node; that of the selection is drawn above it."""
     if subject.spec is None:
         return "state_missing", 1.4
     if subject.live:
@@ -131,60 +137,82 @@ def _fitted(rows: Sequence[Row], lines: list[int], place: Place) -> tuple[list[i
 
 def _draw_ground(sheet: Sheet, subject: Subject, place: Place) -> None:
     running = subject.run is not None and subject.run.state == "running"
+    color, thickness = outline_of(subject)
     glow = "state_running" if running else "shadow"
-    sheet.shapes.append(Rect(0, 0, sheet.width, sheet.height, fill="card", rounding=ROUNDING, shadow=glow))
+    sheet.shapes.append(Rect(0, 0, sheet.width, sheet.height, "card", color, thickness, ROUNDING, shadow=glow))
     draw_title(sheet, subject, place)
 
 
-def _draw_edge(sheet: Sheet, subject: Subject) -> None:
-    color, thickness = outline_of(subject)
-    line = Rect(0, 0, sheet.width, sheet.height, outline=color, thickness=thickness, rounding=ROUNDING)
-    sheet.shapes.append(line)
+def _pins(rows: Sequence[Row], lines: Sequence[int], wide: float) -> Iterator[Pin]:
+    """Yield the pins of the rows of a node, where a sheet draws them."""
+    y = TITLE + _TOP
+    for row, shown in zip(rows, lines, strict=True):
+        pin = _pin_row(row)
+        if pin is not None:
+            yield pin_of(pin, wide, y + (row.height if isinstance(row, PinRow) else ROW) / 2)
+        y += _height(row, shown)
+
+
+def _pin_row(row: Row) -> PinRow | None:
+    return row if isinstance(row, PinRow) else row.pin if isinstance(row, WidgetRow) else None
 
 
 def _collapsed(subject: Subject, place: Place, at: Point) -> Group:
     """Return a node of which only the title bar is shown, with all inputs in one pin and all outputs in another."""
     wide = place.size.x if place.size is not None else min(title_needs(subject), WIDE)
-    sheet = Sheet(float(math.ceil(min(max(wide, NARROW), _LARGEST))), TITLE)
-    _draw_ground(sheet, subject, place)
-    _draw_edge(sheet, subject)
-    for row in rows_of(subject):
-        pin = row if isinstance(row, PinRow) else row.pin if isinstance(row, WidgetRow) else None
-        if pin is not None:
-            sheet.add_pin(pin, TITLE / 2)
-    return _group(sheet, subject, place, at)
+    wide = float(math.ceil(min(max(wide, NARROW), _LARGEST)))
+    rows = [pin for row in rows_of(subject) if (pin := _pin_row(row)) is not None]
+
+    def sheet() -> Sheet:
+        sheet = Sheet(wide, TITLE)
+        _draw_ground(sheet, subject, place)
+        for row in rows:
+            sheet.add_pin(row, TITLE / 2)
+        return sheet
+
+    pins = tuple(pin_of(row, wide, TITLE / 2) for row in rows)
+    return _group(subject, place, Box(at.x, at.y, wide, TITLE), pins, sheet)
 
 
-def _group(sheet: Sheet, subject: Subject, place: Place, at: Point) -> Group:
-    shapes = sheet.shapes + sheet.pin_shapes
-    if subject.node.state != "active":
-        shapes = [faded(shape) for shape in shapes]
-    body = Hit("body", "", Box(0, 0, sheet.width, sheet.height))
+def _group(subject: Subject, place: Place, box: Box, pins: tuple[Pin, ...], draw: Callable[[], Sheet]) -> Group:
+    drawn = Later(lambda: (draw(),))
+    active = subject.node.state == "active"
+    ring = Rect(0, 0, box.width, box.height, outline="selection", thickness=2.0, rounding=ROUNDING)
+    far = Later(lambda: _far(box, pins, subject, place))
+
+    def shapes() -> Sequence[Shape]:
+        found = drawn[0].shapes + drawn[0].pin_shapes
+        return tuple(found if active else map(faded, found))
+
+    def hits() -> Sequence[Hit]:
+        body = Hit("body", "", Box(0, 0, box.width, box.height))
+        return (*drawn[0].pin_hits, *reversed(drawn[0].hits), body)
+
     return Group(
-        key=subject.node.id,
-        x=at.x,
-        y=at.y,
-        width=sheet.width,
-        height=sheet.height,
-        shapes=tuple(shapes),
-        shapes_far=_far(sheet, subject, place),
-        hits=(*sheet.pin_hits, *reversed(sheet.hits), body),
-        pins=tuple(sheet.pins),
-        selected=subject.selected,
+        subject.node.id,
+        *box,
+        shapes=Later(shapes),
+        shapes_far=far,
+        hits=Later(hits),
+        pins=pins,
+        shapes_tiny=tiny(far),
+        marks=Later(lambda: (ring, *drawn[0].pin_shapes)),
+        marks_far=(ring._replace(thickness=4.0),),
+        state=outline_of(subject)[0],
     )
 
 
-def _far(sheet: Sheet, subject: Subject, place: Place) -> tuple[Shape, ...]:
+def _far(box: Box, pins: Sequence[Pin], subject: Subject, place: Place) -> tuple[Shape, ...]:
     color, thickness = outline_of(subject)
-    size, inner = _LINES_FAR, sheet.width - 2 * PAD
+    size, inner = _LINES_FAR, box.width - 2 * PAD
     title = shortened(title_of(subject.node), inner - size - 6, size, "medium")
-    top = TITLE + 4 if sheet.height >= TITLE + size + 8 else (TITLE - size) / 2
-    ground = Rect(0, 0, sheet.width, sheet.height, fill="card", rounding=ROUNDING)
-    bar = Rect(0, 0, sheet.width, TITLE, fill=f"card+{own_color(place.color, subject.spec)}@30", rounding=ROUNDING)
-    shapes: list[Shape] = [ground, bar._replace(top_only=sheet.height > TITLE)]
+    top = TITLE + 4 if box.height >= TITLE + size + 8 else (TITLE - size) / 2
+    ground = Rect(0, 0, box.width, box.height, "card", color, 2 * thickness, ROUNDING)
+    fill = f"card+{own_color(place.color, subject.spec)}@30"
+    bar = Rect(thickness, thickness, box.width - 2 * thickness, TITLE - thickness, fill, rounding=ROUNDING - thickness)
+    shapes: list[Shape] = [ground, bar._replace(top_only=box.height > TITLE)]
     shapes += [Text(PAD, top, icon_of(subject.spec), size), Text(PAD + size + 6, top, title, size, "text", "medium")]
-    shapes.append(ground._replace(fill="", outline=color, thickness=2 * thickness))
-    shapes += [pin_disc(pin, 7.0) for pin in sheet.pins]
+    shapes += [pin_disc(pin, 7.0, outline="") for pin in pins]
     return tuple(shapes if subject.node.state == "active" else [faded(shape) for shape in shapes])
 
 

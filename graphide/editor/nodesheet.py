@@ -29,14 +29,13 @@ _MARKS: Mapping[str, str] = {
 
 
 class Sheet:
-    """Shapes, hits and pins of one node, as they are added from top to bottom."""
+    """Shapes and hits of one node, as they are added from top to bottom."""
 
     def __init__(self, width: float, height: float) -> None:
         self.width = width
         self.height = height
         self.shapes: list[Shape] = []
         self.hits: list[Hit] = []
-        self.pins: list[Pin] = []
         self.pin_shapes: list[Shape] = []
         self.pin_hits: list[Hit] = []
 
@@ -69,9 +68,8 @@ class Sheet:
 
     def add_pin(self, row: PinRow, y: float) -> None:
         """Add a pin on the left or right border."""
-        x = self.width if row.output else 0.0
-        pin = Pin(row.port.name, row.output, x, y, row.wire)
-        self.pins.append(pin)
+        pin = pin_of(row, self.width, y)
+        x = pin.x
         self.pin_shapes.append(pin_disc(pin, PIN, outline="error" if row.problem else "card"))
         box = Box(x - PIN_HIT / 2, y - PIN_HIT / 2, PIN_HIT, PIN_HIT)
         self.pin_hits.append(Hit("pin", pin.name, box, output=row.output, cursor="hand", tooltip=_about(row)))
@@ -96,6 +94,11 @@ class Sheet:
             self.shapes += _lines(row, lines, PAD, y, self.inner)
         part = Hit("widget", row.name, box, cursor="text", tooltip=row.problem)
         self.hits.append(part if row.name else Hit("body", row.role, box))
+
+
+def pin_of(row: PinRow, width: float, y: float) -> Pin:
+    """Return the pin of a row of a node `width` wide."""
+    return Pin(row.port.name, row.output, width if row.output else 0.0, y, row.wire)
 
 
 def pin_disc(pin: Pin, radius: float, *, outline: str = "card") -> Disc:

@@ -18,8 +18,13 @@ SIZE: Final = 14.0
 _GAP: Final = 6.0
 _WORD_GAP: Final = 10.0
 _ROUNDING: Final = 12.0
+_LINE: Final = 0.7  # how much of the line around a node lies inside it
 _LONGEST: Final = 400  # characters of a title that are looked at
 _MOST_TOLD: Final = 6
+_PLANNED: Final = {
+    "cached": ("database-zap", "state_cached"), "runs": ("play", "state_running"),
+    "skipped": ("skip-forward", "state_skipped"), "blocked": ("ban", "state_failed"),
+}  # fmt: skip
 
 
 class Badge(NamedTuple):
@@ -52,7 +57,8 @@ def title_needs(subject: Subject) -> float:
 
 def draw_title(sheet: Sheet, subject: Subject, place: Place) -> None:
     """Add the title bar to a sheet."""
-    bar = Rect(0, 0, sheet.width, TITLE, fill=_fill(subject, place), rounding=_ROUNDING)
+    wide, high = sheet.width - 2 * _LINE, TITLE - (_LINE if sheet.height > TITLE else 2 * _LINE)
+    bar = Rect(_LINE, _LINE, wide, high, fill=_fill(subject, place), rounding=_ROUNDING - _LINE)
     sheet.shapes.append(bar._replace(top_only=sheet.height > TITLE))
     sheet.hits.append(Hit("title", "", Box(0, 0, sheet.width, TITLE), tooltip=_tooltip(subject)))
     right = _draw_badges(sheet, subject, _draw_fold(sheet, place))
@@ -88,10 +94,24 @@ def badges_of(subject: Subject) -> Iterator[Badge]:
         yield Badge("muted", "volume-x", "muted", "Muted: it does not run, nor does what depends on it")
     if node.state == "bypassed":
         yield Badge("bypassed", "corner-down-right", "state_bypassed", "Bypassed: what comes in is handed on")
-    if run is not None and (run.state == "cached" or (run.foreseen and not run.ended)):
+    if subject.planned:
+        yield from _plan_badge(subject)
+    elif run is not None and (run.state == "cached" or (run.foreseen and not run.ended)):
         yield Badge("cached", "database-zap", "state_cached", "Taken from an earlier run with the same inputs")
     elif run is None and subject.plan is not None and subject.plan.state == "cached":
         yield Badge("cached", "database-zap", "state_cached", "A run would take it from an earlier one")
+
+
+def _plan_badge(subject: Subject) -> Iterator[Badge]:
+    """Yield what says at a glance what a run would do with a node."""
+    step = subject.plan
+    if step is None:
+        if subject.spec is not None and not subject.spec.alone:
+            yield Badge("plan", "circle-dashed", "faint", "A run does not need it: no output depends on it")
+        return
+    icon_name, color = _PLANNED[step.state]
+    told = [f"Next run: {step.word}", step.why, step.gauge]
+    yield Badge("plan", icon_name, color, "\n".join(line for line in told if line))
 
 
 def _fill(subject: Subject, place: Place) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from graphide.graph.file import LARGEST
 
 Outside = Literal["same", "changed", "gone", "unreadable"]
 
@@ -19,12 +22,15 @@ class Stamp(NamedTuple):
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """Return the stamp of a file, None when it cannot be read."""
+    """Return the stamp of a file, None when it cannot be read or is no file; of one too large for a graph, without hash."""
     try:
         found = os.stat(path)
-        return Stamp(found.st_mtime_ns, found.st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+        if not stat.S_ISREG(found.st_mode):  # a pipe would keep its reader waiting, a device may have no end
+            return None
+        read = path.read_bytes() if found.st_size <= LARGEST else b""
     except (OSError, ValueError):
         return None
+    return Stamp(found.st_mtime_ns, found.st_size, hashlib.sha256(read).hexdigest() if read else "")
 
 
 def compared(path: Path, known: Stamp | None) -> tuple[Outside, Stamp | None]:
@@ -40,6 +46,6 @@ def compared(path: Path, known: Stamp | None) -> tuple[Outside, Stamp | None]:
     now = stamp_of(path)
     if now is None:
         return "unreadable", known
-    if known is not None and now.sha256 == known.sha256:
+    if known is not None and now.size == known.size and now.sha256 == known.sha256 != "":
         return "same", now
     return "changed", known

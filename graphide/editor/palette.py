@@ -156,7 +156,7 @@ def _score(item: PaletteItem, query: str) -> float | None:
         if not found:
             return None
         total += max(found)
-    return total - len(item.title) / 100 - (2.0 if item.kind == "action" else 0.0)
+    return total - len(item.title) / 100 - (12.0 if item.kind == "action" else 0.0)
 
 
 def _node_item(spec: NodeSpec, wire: Wanted | None) -> PaletteItem | None:

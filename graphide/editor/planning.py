@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
+from graphide.editor.plan_skips import Skip, skips
 from graphide.editor.runview import RunRefused
 from graphide.errors import GraphideError, InvalidGraph
 from graphide.executor.preview import Preview, PreviewStep, Shares
@@ -19,14 +20,18 @@ from graphide.graph.model import Graph
 from graphide.spec.generation import TokenCounts
 from graphide.workspace import Document, Workspace
 
-PlanState = Literal["cached", "runs", "blocked"]
+PlanState = Literal["cached", "runs", "blocked", "skipped"]
 _JOIN_SECONDS = 10.0
+_WORDS: Mapping[str, str] = {"cached": "cached", "runs": "will run", "blocked": "cannot run", "skipped": "skipped"}
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One node before a run: `tokens` are those of its prompt where they can be told, `shares` what comes for free."""
+    """One node before a run: `tokens` are those of its prompt where they can be told, `shares` what comes for free.
+
+    `because` says of what would be skipped which node is the reason: it itself where it is muted.
+    """
 
     id: str
     state: PlanState
@@ -34,6 +39,22 @@ class PlanStep:
     problem: str = ""
     tokens: TokenCounts | None = None
     shares: Shares | None = None
+    because: str = ""
+    muted: bool = False
+
+    @property
+    def word(self) -> str:
+        """What happens to it, in a word or two."""
+        return _WORDS[self.state]
+
+    @property
+    def why(self) -> str:
+        """Why it does not run, in a sentence; "" where it does."""
+        if self.state != "skipped":
+            return self.problem
+        if self.because == self.id:
+            return "It is muted"
+        return f'It needs "{self.because}", which {"is muted" if self.muted else "cannot run"}'
 
     @property
     def overflows(self) -> bool:
@@ -67,13 +88,16 @@ class PlanView:
     def summary(self) -> str:
         """What would happen in words: `5 to run, 3 cached, 1 cannot run`."""
         states = [step.state for step in self.steps.values()]
-        words = {"runs": "to run", "cached": "cached", "blocked": "cannot run"}
+        words = {"runs": "to run", "cached": "cached", "skipped": "skipped", "blocked": "cannot run"}
         return ", ".join(f"{states.count(state):,} {word}" for state, word in words.items() if state in states)
 
 
-def plan_view(graph: Graph, targets: tuple[str, ...], preview: Preview) -> PlanView:
-    """Return a preview of the workspace as the editor shows it."""
-    return PlanView(graph, targets, {step.id: _step(step) for step in preview.steps}, preview.results)
+def plan_view(
+    graph: Graph, targets: tuple[str, ...], preview: Preview, passed_by: Mapping[str, Skip] = _NOTHING
+) -> PlanView:
+    """Return a preview of the workspace as the editor shows it; `passed_by` are the steps that would be skipped."""
+    steps = {step.id: _step(step, passed_by.get(step.id)) for step in preview.steps}
+    return PlanView(graph, targets, steps, preview.results)
 
 
 def refusal_of(error: BaseException) -> RunRefused:
@@ -167,11 +191,18 @@ class Planner:
         try:
             bound = self._workspace.bind(document, request.inputs)
             preview = self._workspace.preview(bound, targets=request.targets, seed=request.seed)
-            return plan_view(graph, request.targets, preview)
+            return plan_view(graph, request.targets, preview, self._skips(bound, preview))
         except Exception as error:  # noqa: BLE001  # node types look at prompts here; the next edit gets a plan all the same
             return PlanView(graph, request.targets, refusal=refusal_of(error))
 
+    def _skips(self, bound: Document, preview: Preview) -> Mapping[str, Skip]:
+        blocked = frozenset(step.id for step in preview.steps if step.problem)
+        steps = [step.id for step in preview.steps]
+        return skips(bound.graph, steps, blocked, self._workspace.registry, self._workspace.outlines(bound))
 
-def _step(step: PreviewStep) -> PlanStep:
+
+def _step(step: PreviewStep, skip: Skip | None) -> PlanStep:
+    if skip is not None:
+        return PlanStep(step.id, "skipped", because=skip.because, muted=skip.muted)
     state: PlanState = "blocked" if step.problem else "cached" if step.cached else "runs"
     return PlanStep(step.id, state, step.model, step.problem, step.tokens, step.shares)

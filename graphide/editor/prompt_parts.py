@@ -17,10 +17,10 @@ from graphide.executor.call import Values
 from graphide.executor.plan import make_plan
 from graphide.graph.model import Edge, Graph, Node
 from graphide.graph.topology import order
-from graphide.spec.generation import ModelRequest
+from graphide.spec.generation import ModelRequest, TokenCounts
 from graphide.spec.nodespec import Outlines
 from graphide.spec.registry import Registry
-from graphide.values import Role
+from graphide.values import Message, Role
 from graphide.workspace import Document, Workspace
 
 Count = Callable[[ModelRequest, Sequence[str]], Sequence[int] | None]
@@ -65,6 +65,7 @@ class PromptParts:
     """The prompt of the node `node`. `waits_for` are the nodes whose answers are not known, `problem` why there is none.
 
     `overflow` is the place (message, segment) at which the context is full; None: all fits, or nothing was counted.
+    `size` is the length of the whole prompt with the template of the model, `uncounted` why that is not known.
     """
 
     node: str
@@ -73,6 +74,8 @@ class PromptParts:
     waits_for: tuple[str, ...] = ()
     problem: str = ""
     overflow: tuple[int, int] | None = None
+    size: TokenCounts | None = None
+    uncounted: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -130,26 +133,57 @@ def counted(parts: PromptParts, count: Count, n_ctx: int = 0) -> PromptParts:
     return replace(parts, messages=tuple(messages), overflow=overflow)
 
 
+def measured(parts: PromptParts, workspace: Workspace, document: Document) -> PromptParts:
+    """Return the parts with the tokens of each segment and of the whole prompt, by the models of a document.
+
+    It may load a vocabulary, so it belongs into a thread. Stand-ins are not counted: what they stand for is not known.
+    """
+    if parts.request is None:
+        return parts
+    size, problem = _size(workspace, document, parts.request)
+    told = counted(parts, token_counter(workspace, document), size.n_ctx if size is not None else 0)
+    messages = tuple(
+        replace(
+            message,
+            segments=tuple(each._replace(tokens=None) if each.unknown else each for each in message.segments),
+        )
+        for message in told.messages
+    )
+    return replace(told, messages=messages, size=size, uncounted=problem)
+
+
 def token_counter(workspace: Workspace, document: Document) -> Count:
     """Return what counts texts with the models of a document; it loads a vocabulary, so it belongs into a thread.
 
-    The texts become turns of one conversation in a graph of its own, which is previewed and not run.
+    The texts become turns of one conversation in a graph of its own, which is previewed and not run. Turns alternate and
+    end with the user, because templates of some models refuse anything else.
     """
 
     def count(request: ModelRequest, texts: Sequence[str]) -> Sequence[int] | None:
-        turns = [{"role": "user", "content": text} for text in texts]
-        nodes = (
-            Node("turns", "variable", {"kind": "list", "value": turns}),
-            Node("talk", "conversation"),
-            Node("model", "model", {"model": request.model, "n_ctx": request.n_ctx}),
-        )
-        edges = (Edge("turns", "value", "talk", "turns"), Edge("talk", "messages", "model", "prompt"))
-        graph = Graph({node.id: node for node in nodes}, edges, models=document.graph.models)
-        try:
-            steps = workspace.preview(Document(graph, document.path), targets=["model"]).steps
-        except GraphideError:
-            return None
-        tokens = next(step.tokens for step in steps if step.id == "model")
-        return tokens.messages if tokens is not None and len(tokens.messages) == len(texts) else None
+        roles: tuple[Role, Role] = ("user", "assistant")
+        turns = [Message(roles[number % 2], text) for number, text in enumerate(texts)]
+        if turns and turns[-1].role != "user":
+            turns.append(Message("user", "."))
+        size, _ = _size(workspace, document, replace(request, messages=tuple(turns)))
+        told = size is not None and len(size.messages) == len(turns)
+        return size.messages[: len(texts)] if size is not None and told else None
 
     return count
+
+
+def _size(workspace: Workspace, document: Document, request: ModelRequest) -> tuple[TokenCounts | None, str]:
+    """Return how long the prompt of a request is, or None and why that cannot be told."""
+    turns = [{"role": turn.role, "content": turn.content} for turn in request.messages]
+    nodes = (
+        Node("turns", "variable", {"kind": "list", "value": turns}),
+        Node("talk", "conversation"),
+        Node("model", "model", {"model": request.model, "n_ctx": request.n_ctx}),
+    )
+    edges = (Edge("turns", "value", "talk", "turns"), Edge("talk", "messages", "model", "prompt"))
+    graph = Graph({node.id: node for node in nodes}, edges, models=document.graph.models)
+    try:
+        steps = workspace.preview(Document(graph, document.path), targets=["model"]).steps
+    except GraphideError as error:
+        return None, str(error)
+    step = next(step for step in steps if step.id == "model")
+    return step.tokens, step.problem

@@ -13,6 +13,7 @@ from pathlib import Path
 from graphide.editor.changes import apply_changes
 from graphide.editor.journal import FORMAT, SUFFIX, fingerprint, journal_folder
 from graphide.editor.locks import is_locked
+from graphide.editor.unfinished import Unfinished
 from graphide.errors import GraphFileError, GraphideError
 from graphide.graph import file as graph_file
 from graphide.graph.model import Graph
@@ -28,8 +29,8 @@ class Draft:
     """Work that was not saved: the last whole state, and what it is.
 
     `document` is the file it began from (None: none yet), `base` the fingerprint of that file then, `edits` how many
-    edits came after, `label` the last of them, `at` its time in seconds since 1970. `torn` says that one more edit was
-    being written down and is lost.
+    edits came after, `label` the last of them, `at` its time in seconds since 1970. `unfinished` are texts that were typed
+    and did not fit yet. `torn` says that one more edit was being written down and is lost.
     """
 
     journal: Path
@@ -41,13 +42,16 @@ class Draft:
     at: float
     torn: bool = False
     replaces: str = ""
+    unfinished: tuple[Unfinished, ...] = ()
 
     def describe(self) -> str:
         """Return the sentence that offers the draft."""
         name = self.document.name if self.document is not None else self.graph.title or "a graph without a file"
-        day = datetime.fromtimestamp(self.at).astimezone()
-        number = f"{self.edits} edits that were" if self.edits != 1 else "1 edit that was"
-        return f"{name} has {number} not saved; the last, {self.label!r}, on {day:%Y-%m-%d at %H:%M}"
+        when = f"{datetime.fromtimestamp(self.at).astimezone():%Y-%m-%d at %H:%M}"
+        if not self.edits:
+            return f"{name} has work of {when} that was not saved"
+        number = f"{self.edits:,} edits that were" if self.edits != 1 else "1 edit that was"
+        return f"{name} has {number} not saved; the last, {self.label!r}, on {when}"
 
 
 def left_behind(folder: Path | None = None) -> tuple[Draft, ...]:
@@ -59,7 +63,7 @@ def left_behind(folder: Path | None = None) -> tuple[Draft, ...]:
     replaced = {draft.replaces for draft in found}
     drafts = []
     for draft in found:
-        if draft.journal.name in replaced or not draft.edits or _is_saved(draft):
+        if draft.journal.name in replaced or _is_saved(draft):
             discard(draft)
         else:
             drafts.append(draft)
@@ -75,20 +79,24 @@ def read(path: Path) -> Draft:
     head = _parsed(lines[0]) if lines else None
     if not isinstance(head, dict) or head.get("journal") != FORMAT or not isinstance(head.get("graph"), dict):
         raise GraphFileError("is not a journal, or was left before it began", where=str(path))
-    state, last, edits = head["graph"], head, 0
-    for line in lines[1:]:
-        step = _parsed(line)
-        if not isinstance(step, dict) or step.get("n") != edits + 1:
-            break
+    state, last, edits, whole = head["graph"], head, 0, 1
+    unfinished: tuple[Unfinished, ...] = ()
+    for step in map(_parsed, lines[1:]):
         try:
-            state, last, edits = apply_changes(state, step["changes"]), step, edits + 1
+            if "unfinished" in step:
+                unfinished = tuple(Unfinished(*text) for text in step["unfinished"])
+            elif step["n"] != edits + 1:
+                break
+            else:
+                state, last, edits = apply_changes(state, step["changes"]), step, edits + 1
         except (KeyError, TypeError, AttributeError, ValueError):
             break
+        whole += 1
     document = Path(head["path"]) if head.get("path") else None
-    torn = bool(rest) or edits < len(lines) - 1
+    torn = bool(rest) or whole < len(lines)
     return Draft(
-        path, document, graph_of(state, name=str(path)), str(head.get("base", "")), edits,
-        str(last.get("label", "")), float(last.get("at", 0)), torn, str(head.get("replaces", "")),
+        path, document, graph_of(state, name=str(path)), str(head.get("base", "")), edits, str(last.get("label", "")),
+        float(last.get("at", 0)), torn, str(head.get("replaces", "")), unfinished,
     )  # fmt: skip
 
 
@@ -116,10 +124,12 @@ def _remove_if_empty(path: Path) -> None:
 
 
 def _is_saved(draft: Draft) -> bool:
-    own = fingerprint(draft.graph)
-    if own == draft.base:
-        return True
+    if draft.unfinished:
+        return False
     try:
+        own = fingerprint(draft.graph)
+        if own == draft.base and (draft.document is None or draft.document.exists()):
+            return True
         return draft.document is not None and fingerprint(graph_file.load(draft.document)) == own
     except GraphideError:
         return False

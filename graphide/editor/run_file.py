@@ -59,6 +59,13 @@ class RunFile:
                     break
         return tuple(found)
 
+    def remove(self, run_id: str) -> None:
+        """Forget one record; raises GraphideError."""
+        lines = self._lines()
+        kept = [line for line in lines if (record := _record(line)) is None or record.id != run_id]
+        if len(kept) < len(lines):
+            self._tried(lambda: write_atomically(self.path, b"".join(line + b"\n" for line in kept)))
+
     def clear(self, document: str = "") -> None:
         """Forget the records of a document, or all of them; raises GraphideError."""
         if not document:
@@ -102,7 +109,7 @@ def to_json(record: RunRecord) -> dict[str, Json]:
     """Return a record as a JSON object."""
     body: dict[str, Any] = {own.name: getattr(record, own.name) for own in fields(record)}
     body |= {name: {key: list(kept) for key, kept in body[name].items()} for name in ("inputs", "outputs")}
-    return {**body, "targets": list(record.targets), "usage": dict(record.usage)}
+    return {**body, "targets": list(record.targets), "usage": dict(record.usage), "models": dict(record.models)}
 
 
 def from_json(data: Json) -> RunRecord:
@@ -111,7 +118,7 @@ def from_json(data: Json) -> RunRecord:
     values = {name: {key: Kept(*item) for key, item in data[name].items()} for name in ("inputs", "outputs")}
     return RunRecord(
         **texts, seed=int(data["seed"]), seconds=float(data["seconds"]), targets=tuple(data["targets"]),
-        usage=dict(data["usage"]), inputs=values["inputs"], outputs=values["outputs"],
+        usage=dict(data["usage"]), models=dict(data.get("models", {})), inputs=values["inputs"], outputs=values["outputs"],
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class RunRecord:
     inputs: Mapping[str, Kept] = field(default_factory=lambda: _NOTHING)
     outputs: Mapping[str, Kept] = field(default_factory=lambda: _NOTHING)
     usage: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
+    models: Mapping[str, Json] = field(default_factory=lambda: _NOTHING)
 
     def whole_inputs(self) -> dict[str, Json]:
         """Return its inputs to run with them again; raises UsageError when one of them was too long to keep."""
@@ -87,6 +88,10 @@ class RunStore(Protocol):
 
     def recent(self, document: str, most: int) -> tuple[RunRecord, ...]:
         """Return the last records of a document, newest first; raises GraphideError."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forget one record; raises GraphideError."""
         ...
 
     def clear(self, document: str = "") -> None:
@@ -126,6 +131,17 @@ class RunHistory:
         with self._lock:
             return tuple(self._runs(document))
 
+    def remove(self, record: RunRecord) -> None:
+        """Forget one run, in the store too."""
+        with self._lock:
+            runs = self._runs(record.document)
+            self._recent[record.document] = [run for run in runs if run.id != record.id]
+            if self._store is not None:
+                try:
+                    self._store.remove(record.id)
+                except GraphideError as error:
+                    self.problem = str(error)
+
     def clear(self, document: str) -> None:
         """Forget the runs of a document, in the store too."""
         with self._lock:
@@ -164,7 +180,7 @@ def record_of(
     """Return what is kept of a run that ended so."""
     return RunRecord(
         id=id, document=document, at=at, title=graph.title, graph=graph_hash(graph, registry), status=end.status,
-        seed=end.seed, seconds=round(end.seconds, 3), targets=targets, usage=to_json(end.usage),
+        seed=end.seed, seconds=round(end.seconds, 3), targets=targets, usage=to_json(end.usage), models=to_json(end.models),
         inputs={name: kept(value) for name, value in inputs.items()},
         outputs={name: kept(value) for name, value in end.outputs.items()},
     )  # fmt: skip

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphide.editor.asking_inputs import InputForm, last_values
 from graphide.editor.chat import ChatSession
 from graphide.editor.chat_graphs import chat_form
-from graphide.editor.dialogs import Dialog, DialogButton
+from graphide.editor.dialogs import CANCEL, Dialog, DialogButton
 from graphide.editor.editing import chosen
 from graphide.editor.gestures_target import Target
 from graphide.editor.run_history import RunRecord
 from graphide.errors import GraphideError
 from graphide.graph.outline import outline
+from graphide.graph.topology import ancestors
 from graphide.spec.nodespec import Port
 
 if TYPE_CHECKING:
@@ -21,10 +23,17 @@ if TYPE_CHECKING:
 def run(session: Session, targets: tuple[str, ...] = ()) -> None:
     """Run the document to its outputs, or to some nodes; inputs without a value are asked for. Raises UsageError."""
     tab = session.tab
-    missing = tuple(port for port in _inputs(session) if port.required and port.name not in tab.inputs)
-    if missing and not targets:
-        _ask_inputs(session, missing)
+    ports = _asked_for(session, targets)
+    required = [port.name for port in ports if port.required]
+    missing = any(name not in tab.inputs for name in required)
+    if required and (missing or session.panel("ask_inputs", True) is True):
+        _ask_inputs(session, ports, targets)
         return
+    _start(session, targets)
+
+
+def _start(session: Session, targets: tuple[str, ...]) -> None:
+    tab = session.tab
     seed = tab.seeds.next(tab.runs.view.seed if tab.runs.view.over else None)
     known = {port.name for port in _inputs(session)}
     inputs = {name: value for name, value in tab.inputs.items() if name in known}
@@ -69,12 +78,29 @@ def _inputs(session: Session) -> tuple[Port, ...]:
         return ()  # the run itself says what is wrong
 
 
-def _ask_inputs(session: Session, missing: tuple[Port, ...]) -> None:
-    def reply(choice: str, value: Any) -> None:
-        if choice == "ok" and isinstance(value, dict):
-            session.tab.inputs |= value
-            if all(port.name in session.tab.inputs for port in missing):
-                run(session)
+def _asked_for(session: Session, targets: tuple[str, ...]) -> tuple[Port, ...]:
+    """Return the inputs that count for a run to some nodes, to the outputs without any."""
+    ports = _inputs(session)
+    if not (ports and targets):
+        return ports
+    before = ancestors(session.graph, targets)
+    return tuple(port for port in ports if port.name in before)
 
-    buttons = (DialogButton("ok", "Run", "main"), DialogButton("cancel", "Cancel"))
-    session.ask(Dialog("inputs", "What should it run with?", data=missing, buttons=buttons, reply=reply))
+
+def _ask_inputs(session: Session, ports: tuple[Port, ...], targets: tuple[str, ...]) -> None:
+    """Ask for inputs: the values of the last runs are proposed where one is required, else those given in this window."""
+    tab = session.tab
+    runs = session.history.of(str(tab.document.path or ""))
+    required = {port.name for port in ports if port.required}
+    last = {name: value for name, value in last_values({}, runs).items() if name in required}
+    form = InputForm(ports, {**last, **tab.inputs})
+
+    def reply(choice: str, _: Any) -> None:
+        if choice == "ok" and form.ready and tab in session.tabs:
+            asked = {row.name for row in form.rows}
+            tab.inputs = {name: value for name, value in tab.inputs.items() if name not in asked} | form.values
+            session.show(tab)
+            _start(session, targets)
+
+    buttons = (DialogButton("ok", "Run", "main"), CANCEL)
+    session.ask(Dialog("inputs", "What should it run with?", data=form, buttons=buttons, reply=reply))

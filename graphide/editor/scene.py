@@ -23,7 +23,8 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 class Scene:
     """What is to be shown: `verdicts` say why pins cannot be reached by the wire that is drawn (None: they can).
 
-    `changed` are the nodes whose results are of an earlier graph; `size` is the view in pixels, `now` of the clock.
+    `changed` are the nodes whose results are of an earlier graph; with `show_plan` nodes say what a run would do with
+    them; `size` is the view in pixels, `now` of the clock.
     """
 
     graph: Graph
@@ -34,6 +35,7 @@ class Scene:
     run: RunView = field(default_factory=RunView)
     changed: frozenset[str] = frozenset()
     plan: PlanView | None = None
+    show_plan: bool = False
     problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=lambda: _NOTHING)
     verdicts: Mapping[Pin, str | None] = field(default_factory=lambda: _NOTHING)
     to_outputs: bool = False

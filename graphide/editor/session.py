@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from graphide import paths
-from graphide.editor import actions, editing, lifecycle, remembered
+from graphide.editor import actions, editing, lifecycle, remembered, saving
 from graphide.editor.camera import fitted
 from graphide.editor.commands import Command
 from graphide.editor.connect import Rules
@@ -24,15 +24,18 @@ from graphide.editor.gestures_drag import all_placed
 from graphide.editor.gestures_input import Key, Mouse, Typed
 from graphide.editor.gestures_target import Surface, Target
 from graphide.editor.gestures_text import TextField
-from graphide.editor.inspector import Inspector, inspected
+from graphide.editor.inspector import inspected
+from graphide.editor.inspector_parts import Inspector
 from graphide.editor.offers import Offers
 from graphide.editor.palette import Palette, Wanted
+from graphide.editor.prompt_preview import Prompts
 from graphide.editor.run_file import RunFile
 from graphide.editor.run_history import RunHistory
 from graphide.editor.scene import Scene
 from graphide.editor.selection import Selection
 from graphide.editor.tabs import Tab
 from graphide.editor.toasts import ToastKind, Toasts
+from graphide.editor.typed_text import TypedTexts
 from graphide.editor.views import Box, CanvasView
 from graphide.errors import GraphideError
 from graphide.graph.model import Graph
@@ -41,7 +44,6 @@ from graphide.workspace import Workspace
 
 Look = Literal["dark", "light"]
 _OUTSIDE_EVERY = 1.0
-_SETTLE_AFTER = 2.0
 
 
 class Clipboard(Protocol):
@@ -98,6 +100,8 @@ class Session:
         self.field: TextField | None = None
         self.quitting = False
         self._offers = Offers(self)
+        self.prompts = Prompts(workspace, wake)
+        self.panel_texts = TypedTexts()
         self._changed = True
         self._looked_outside = clock()
         self._surface: Surface | None = None
@@ -364,6 +368,7 @@ class Session:
 
     def ask(self, dialog: Dialog) -> None:
         """Open a dialog."""
+        self.leave_text()
         self.close_popups()
         self.dialog = dialog
         self.touch()
@@ -429,7 +434,7 @@ class Session:
             self.field = None
         if now - self._looked_outside >= _OUTSIDE_EVERY:
             self._looked_outside = now
-            lifecycle.look_outside(self)
+            saving.look_outside(self)
         if changed:
             self.touch()
         changed, self._changed = self._changed, False
@@ -443,9 +448,10 @@ class Session:
 
     def close(self) -> None:
         """End all threads, keep what is not saved for the next start, and remember the window."""
-        lifecycle.remember_open(self)
+        saving.remember_open(self)
         for tab in self.tabs:
             tab.close(keep=True)
+        self.prompts.close()
         remembered.save(self.remembered, self.folder / "window.json")
 
     # --- what is to be seen
@@ -461,13 +467,14 @@ class Session:
             size=self.size,
             run=tab.runs.view,
             changed=tab.runs.changed(tab.document.graph),
-            plan=tab.plan,
+            plan=tab.runs.planned if self.plan_shown else tab.plan,
+            show_plan=self.plan_shown,
             problems=tab.problems_of(),
             verdicts=gesture.verdicts if gesture is not None else {},
             to_outputs=gesture.wires_from if gesture is not None else False,
             overlay=gesture.overlay if gesture is not None else (),
-            cursor=gesture.cursor if gesture is not None else self.gestures.hover.cursor,
-            tooltip=gesture.tooltip if gesture is not None else self.gestures.hover.tooltip,
+            cursor=self.gestures.cursor,
+            tooltip=self.gestures.tooltip,
             now=self.clock(),
         )
 
@@ -480,6 +487,8 @@ class Session:
         if not tab.is_fitted:
             tab.is_fitted = True
             view = tab.builder.build(self.scene())
+            if tab.place(view):
+                view = tab.builder.build(self.scene())
             tab.camera = fitted([group.box for group in (*view.nodes, *view.frames)], size)
         return tab.builder.build(self.scene())
 
@@ -493,6 +502,11 @@ class Session:
     def placed(self, nodes: tuple[str, ...]) -> Graph:
         """Return the graph with a place for each of these nodes: where it is drawn."""
         return all_placed(self.graph, nodes, self.surface)
+
+    @property
+    def plan_shown(self) -> bool:
+        """Whether nodes say what the next run would do with them; while it is worked out anew, what was said before."""
+        return self.panel("plan", False) is True
 
     def inspector(self) -> Inspector:
         """Return what the inspector says of the selection."""
@@ -528,7 +542,7 @@ class Session:
 
     def save_as(self, path: str | Path) -> bool:
         """Save the document under another name and return whether it could be; why not is shown."""
-        return lifecycle.save_as(self, Path(path))
+        return saving.save_as(self, Path(path))
 
     def close_tab(self, tab: Tab | None = None) -> None:
         """Close a tab, by itself the one that is shown; unsaved changes are asked about."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphide.editor.arrange import first_places
 from graphide.editor.chat import ChatSession
 from graphide.editor.document import Document
 from graphide.editor.hittest import HitIndex
+from graphide.editor.journal import Journal
 from graphide.editor.latest import Latest
 from graphide.editor.planning import PlanView
 from graphide.editor.run_history import RunHistory
@@ -16,7 +18,7 @@ from graphide.editor.runs import RunControl, Seeds
 from graphide.editor.runview import RunView
 from graphide.editor.selection import Selection
 from graphide.editor.viewmodel import CanvasBuilder
-from graphide.editor.views import Camera
+from graphide.editor.views import Camera, CanvasView
 from graphide.graph.model import Graph
 from graphide.graph.problems import Problem
 from graphide.workspace import Document as Source, Workspace
@@ -61,8 +63,9 @@ class Tab:
         self.runs = RunControl(workspace, wake, clock=clock, history=history)
         self.chat: ChatSession | None = None
         self.outside = "same"
+        self.notice = 0
         self.checks: Latest[Source, Checked] = Latest(
-            "graphide-check", lambda source: _checked(workspace, source), wake
+            "graphide-check", lambda source: _checked(workspace, source, document.journal), wake
         )
         self._asked_at = -1
         self._seen_at = -1
@@ -70,6 +73,7 @@ class Tab:
         self._view: RunView = self.runs.view
         self._plan: PlanView | None = None
         self._checked: Checked | None = None
+        self._sorted: tuple[tuple[Problem, ...], Mapping[str, tuple[Problem, ...]]] = ((), {})
 
     @property
     def title(self) -> str:
@@ -91,11 +95,14 @@ class Tab:
         return plan if plan is not None and plan.graph is self.document.graph else None
 
     def problems_of(self) -> Mapping[str, tuple[Problem, ...]]:
-        """Return the problems by the node that they are about."""
-        found: dict[str, tuple[Problem, ...]] = {}
-        for problem in self.problems:
-            found[problem.node] = (*found.get(problem.node, ()), problem)
-        return found
+        """Return the problems by the node that they are about, the same object for as long as they are the same."""
+        problems = self.problems
+        if problems is not self._sorted[0]:
+            found: dict[str, tuple[Problem, ...]] = {}
+            for problem in problems:
+                found[problem.node] = (*found.get(problem.node, ()), problem)
+            self._sorted = (problems, found)
+        return self._sorted[1]
 
     def tick(self, now: float) -> bool:
         """Take in what threads have left, ask for what is due, and return whether something is to be seen of it."""
@@ -115,6 +122,13 @@ class Tab:
         self._view, self._plan, self._checked = view, self.runs.planned, self.checks.latest
         return (self.chat is not None and self.chat.see(view)) or changed
 
+    def place(self, view: CanvasView) -> bool:
+        """Give the nodes that have no place yet one beside each other, as large as they are drawn; return whether any had none."""
+        graph = self.document.graph
+        placed = first_places(graph, {group.key: (group.width, group.height) for group in view.nodes})
+        self.document.begin_with(placed)
+        return placed is not graph
+
     @property
     def due(self) -> float:
         """When the document is to be checked, infinity when it was."""
@@ -127,5 +141,6 @@ class Tab:
         self.document.close(keep=keep)
 
 
-def _checked(workspace: Workspace, source: Source) -> Checked:
+def _checked(workspace: Workspace, source: Source, journal: Journal) -> Checked:
+    journal.settle()  # nobody waits here for the disk
     return Checked(source.graph, workspace.check(source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from graphide.editor.layout import Point
+from graphide.editor.layout import Point, place, with_places
 from graphide.graph.model import Graph
 from graphide.graph.topology import links, order
 
@@ -28,6 +28,16 @@ def spots(graph: Graph, placed: Mapping[str, Point]) -> dict[str, Point]:
             used[column] = row + 1
             found[node_id] = Point(left + column * COLUMN, top + row * ROW)
     return found
+
+
+def with_places_of(graph: Graph, other: Graph) -> Graph:
+    """Return a graph whose nodes without a place lie where nodes of the same id lie in another one."""
+    found = {
+        node_id: lies
+        for node_id in graph.nodes
+        if place(graph, node_id).at is None and (lies := place(other, node_id)).at is not None
+    }
+    return with_places(graph, found) if found else graph
 
 
 def _columns(graph: Graph) -> dict[str, int]:

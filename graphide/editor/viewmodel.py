@@ -7,22 +7,23 @@ the same object looks the same. What a node looks like is in `nodeshape`, a wire
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from operator import is_, is_not
-from types import MappingProxyType
 from typing import Any, Final
 
+from graphide.editor.camera import seen
 from graphide.editor.connect import Pin as PinName, Rules
 from graphide.editor.frameshape import frame_group, is_note, note_group
+from graphide.editor.later import Later
 from graphide.editor.layout import FRAMES, REROUTES, Frame, Place, Point, frames, place, reroutes
 from graphide.editor.nodelook import wire_color
 from graphide.editor.noderows import Subject
 from graphide.editor.noderun import NodeRun
 from graphide.editor.nodeshape import node_group
 from graphide.editor.nodetitle import TITLE
-from graphide.editor.planning import PlanStep
+from graphide.editor.planning import PlanStep, PlanView
 from graphide.editor.scene import Scene
 from graphide.editor.unplaced import spots
 from graphide.editor.views import CanvasView, Disc, Group, Shape, Wire
@@ -35,7 +36,6 @@ from graphide.graph.topology import Links, links
 _TICKS: Final = 2.0
 """How often a second the figures of a running node are made anew while nothing else happens to it."""
 _NO_WIRES: frozenset[str] = frozenset()
-_NONE: Mapping[str, Any] = MappingProxyType({})
 _NEVER: Final = object()
 
 
@@ -70,62 +70,80 @@ class CanvasBuilder:
         self._refused: frozenset[str] = frozenset()
         self._chosen: frozenset[str] = frozenset()
         self._chosen_edges: frozenset[Edge] = frozenset()
+        self._plan: PlanView | None = None
 
     def forget(self) -> None:
         """Make everything anew the next time: a file that a setting names has changed, or the node types have."""
         self._scene, self._view, self._edges = None, CanvasView(), _NEVER
         self._kept, self._groups, self._wires, self._frames = {}, {}, {}, {}
+        self._plan = None
 
     def build(self, scene: Scene) -> CanvasView:
         """Return the canvas of a scene; what looks as it did in the last one is the same object."""
         if self._scene is not None and not _same_rules(self._scene.rules, scene.rules):
             self.forget()
+        scene = self._with_plan(scene)
         before, graph = self._scene, scene.graph
         if graph.edges is not self._edges:
             self._see_edges(graph)
         self._chosen, self._chosen_edges = frozenset(scene.selection.nodes), frozenset(scene.selection.edges)
+        moved = self._moved(scene, before)
         dirty = self._dirty(scene, before)
         changed = [node_id for node_id in dirty if self._draw(node_id, scene)]
+        changed += [node_id for node_id in moved - frozenset(dirty) if self._move(node_id, scene)]
+        if before is not None and scene.selection is not before.selection:
+            self._mark(set(scene.selection.nodes) ^ set(before.selection.nodes))
         if before is None or graph.nodes is not before.graph.nodes:
             self._drop_nodes(graph)
         self._see_wires(scene, before, changed)
         self._scene = scene
+        nodes = self._in_order(scene, before, changed)
         self._view = CanvasView(
             frames=self._frames_of(scene, before),
             wires=self._wires_in_order(),
-            nodes=self._in_order(scene, before, changed),
-            overlay=(*self._verdicts(scene), *scene.overlay),
+            nodes=nodes,
+            overlay=scene.overlay,
             camera=scene.camera,
             cursor=scene.cursor,
             tooltip=scene.tooltip,
+            halos=self._halos(scene, before, nodes),
         )
         return self._view
 
+    def _with_plan(self, scene: Scene) -> Scene:
+        """Return a scene with the last plan until there is one of the graph as it is: most steps will be the same."""
+        if scene.plan is not None:
+            self._plan = scene.plan
+        return scene if scene.plan is self._plan else replace(scene, plan=self._plan)
+
     # --- nodes
 
+    def _moved(self, scene: Scene, before: Scene | None) -> frozenset[str]:
+        """Return the nodes that lie elsewhere, or in another way."""
+        if before is None or scene.graph.view is before.graph.view:
+            return frozenset()
+        view, old = scene.graph.view, before.graph.view
+        return frozenset(node_id for node_id in scene.graph.nodes if view.get(node_id) is not old.get(node_id))
+
     def _dirty(self, scene: Scene, before: Scene | None) -> Collection[str]:
-        """Return the nodes that may look different now."""
+        """Return the nodes that may look different now, but for those that were only moved."""
         graph = scene.graph
-        if before is None:
+        if before is None or _planned(scene) is not _planned(before):
             return tuple(graph.nodes)
         found: dict[str, None] = {}
         if graph is not before.graph:
-            view, old_view, old = graph.view, before.graph.view, before.graph.nodes
-            for node_id, node in graph.nodes.items():
-                if old.get(node_id) is not node or view.get(node_id) is not old_view.get(node_id):
-                    found[node_id] = None
+            old = before.graph.nodes
+            if graph.nodes is not old:
+                found.update((node_id, None) for node_id, node in graph.nodes.items() if old.get(node_id) is not node)
             if graph.edges is not before.graph.edges:
                 found.update(dict.fromkeys(self._rewired(graph)))
         self._mark_runs(found, scene, before)
-        if scene.selection is not before.selection:
-            found |= dict.fromkeys(set(scene.selection.nodes) ^ set(before.selection.nodes))
         if scene.problems is not before.problems:
             names = scene.problems.keys() | before.problems.keys()
             found.update((name, None) for name in names if scene.problems.get(name) != before.problems.get(name))
         found |= dict.fromkeys(scene.changed ^ before.changed)
         if scene.plan is not before.plan:
-            new, past = _steps(scene), _steps(before)
-            found.update((name, None) for name in new.keys() | past.keys() if new.get(name) != past.get(name))
+            found.update((node_id, None) for node_id in graph.nodes if _step(scene, node_id) != _step(before, node_id))
         return [node_id for node_id in found if node_id in graph.nodes]
 
     def _mark_runs(self, found: dict[str, None], scene: Scene, before: Scene) -> None:
@@ -153,6 +171,17 @@ class CanvasBuilder:
             ):
                 yield node_id
 
+    def _move(self, node_id: str, scene: Scene) -> bool:
+        """Put a node that is the same elsewhere; return whether its group is another one."""
+        kept, own = self._kept[node_id], place(scene.graph, node_id)
+        if own.at is None or _way(own) != _way(kept.place):
+            return self._draw(node_id, scene)
+        kept.entry, kept.place, group = scene.graph.view.get(node_id), own, kept.group
+        if (group.x, group.y) == own.at:
+            return False
+        kept.group = self._groups[node_id] = group._replace(x=own.at.x, y=own.at.y)
+        return True
+
     def _draw(self, node_id: str, scene: Scene) -> bool:
         """Make the group of a node, or find that it looks as before; return whether it, or its run, is another one."""
         kept, node = self._kept.get(node_id), scene.graph.nodes[node_id]
@@ -166,16 +195,24 @@ class CanvasBuilder:
         if own.at is None:
             own = replace(own, at=self._spot(node_id, scene.graph))
         tick = math.floor(scene.now * _TICKS) if subject.run is not None and subject.run.state == "running" else 0
-        if kept is not None and kept.tick == tick and kept.subject == subject and replace(kept.place, at=own.at) == own:
+        if kept is not None and kept.tick == tick and kept.subject == subject and _way(kept.place) == _way(own):
             assert own.at is not None
             moved = (kept.group.x, kept.group.y) != own.at
-            group = replace(kept.group, x=own.at.x, y=own.at.y) if moved else kept.group
+            group = kept.group._replace(x=own.at.x, y=own.at.y) if moved else kept.group
         else:
             group = note_group(subject, own) if is_note(subject) else node_group(subject, own)
-            group = kept.group if kept is not None and kept.group == group else group
+            group = _reusing(kept.group, group) if kept is not None else group
+        group = _chosen(group, node_id in self._chosen)
         self._kept[node_id] = _Kept(node, entry, subject, own, tick, group)
         self._groups[node_id] = group
         return kept is None or kept.group is not group or kept.subject.run is not subject.run
+
+    def _mark(self, node_ids: Iterable[str]) -> None:
+        """Show which nodes are selected; nothing else of them is another."""
+        for node_id in node_ids:
+            kept = self._kept.get(node_id)
+            if kept is not None:
+                kept.group = self._groups[node_id] = _chosen(kept.group, node_id in self._chosen)
 
     def _subject(self, node: Node, scene: Scene, kept: _Kept | None) -> Subject:
         spec = scene.rules.registry.get(node.type)
@@ -192,9 +229,9 @@ class CanvasBuilder:
             wired=self._wired.get(node.id, _NO_WIRES),
             run=run,
             feed=self._feed(node.id, scene) if spec is not None and spec.category == "output" else None,
-            plan=_steps(scene).get(node.id) if run is None else None,
+            plan=_step(scene, node.id) if run is None or scene.show_plan else None,
+            planned=_planned(scene),
             problems=scene.problems.get(node.id, ()),
-            selected=node.id in self._chosen,
             changed=node.id in scene.changed,
             now=scene.now,
         )
@@ -261,11 +298,12 @@ class CanvasBuilder:
             drawn = {edge: self._wire(edge, scene) for edge in dict.fromkeys(graph.edges)}
             self._wires = {edge: made for edge, made in drawn.items() if made is not None}
             return
-        for node_id in changed:
-            for edge in (*self._links.incoming(node_id), *self._links.outgoing(node_id)):
-                made = self._wire(edge, scene)
-                if made is not None:
-                    self._wires[edge] = made
+        links = self._links
+        touched = (edge for node_id in changed for edge in (*links.incoming(node_id), *links.outgoing(node_id)))
+        for edge in dict.fromkeys(touched):
+            made = self._wire(edge, scene)
+            if made is not None:
+                self._wires[edge] = made
 
     def _wire(self, edge: Edge, scene: Scene) -> Wire | None:
         """Return an edge as it is drawn, None where one of its nodes is not there."""
@@ -311,28 +349,69 @@ class CanvasBuilder:
         found = tuple(group for _, group in self._frames.values())
         return self._view.frames if _identical(found, self._view.frames) else found
 
-    def _verdicts(self, scene: Scene) -> Iterable[Shape]:
-        """Yield what says which pins the wire that is drawn can reach: a halo, and a hollow where it cannot."""
+    def _halos(self, scene: Scene, before: Scene | None, nodes: tuple[Group, ...]) -> tuple[Shape, ...]:
+        """Return what says which pins the wire that is drawn can reach, as far as they are in sight."""
         if not scene.verdicts:
-            return
-        for node_id, group in self._groups.items():
-            for pin in group.pins:
-                name: PinName = (node_id, pin.name)
-                if pin.output == scene.to_outputs and name in scene.verdicts:
-                    x, y = group.x + pin.x, group.y + pin.y
-                    if scene.verdicts[name] is None:
-                        yield Disc(x, y, 10.0, f"{wire_color(pin.wire)}@30")
-                    else:
-                        yield Disc(x, y, 6.0, "card", "border")
+            return ()
+        same = before is not None and before.verdicts is scene.verdicts and nodes is self._view.nodes
+        if before is not None and same and (before.camera, before.size) == (scene.camera, scene.size):
+            return self._view.halos
+        in_sight = seen(scene.camera, scene.size)
+        groups = (group for group in self._groups.values() if group.box.meets(in_sight))
+        return tuple(halo for group in groups for halo in _verdicts(group, scene))
+
+
+def _verdicts(group: Group, scene: Scene) -> Iterable[Shape]:
+    """Yield a halo for each pin of a node that can be reached, and a hollow where it cannot."""
+    for pin in group.pins:
+        name: PinName = (group.key, pin.name)
+        if pin.output == scene.to_outputs and name in scene.verdicts:
+            x, y = group.x + pin.x, group.y + pin.y
+            if scene.verdicts[name] is None:
+                yield Disc(x, y, 10.0, f"{wire_color(pin.wire)}@30")
+            else:
+                yield Disc(x, y, 6.0, "card", "border")
+
+
+def _way(place: Place) -> tuple[object, ...]:
+    """Return all of a place but where it is."""
+    return place.size, place.collapsed, place.color
+
+
+def _chosen(group: Group, selected: bool) -> Group:
+    return group if group.selected == selected else group._replace(selected=selected)
+
+
+def _reusing(old: Group, new: Group) -> Group:
+    """Return a node that is made anew with what of the old one was drawn and looks the same, so that it stays drawn."""
+    far = _is_made(old.shapes_far) and old.shapes_far == new.shapes_far
+    if far:
+        new = new._replace(shapes_far=old.shapes_far, shapes_tiny=old.shapes_tiny)
+    if not _is_made(old.shapes) or (old.shapes, old.hits) != (new.shapes, new.hits):
+        return new
+    same = (old.x, old.y, old.width, old.height, old.pins, old.state) == (
+        new.x, new.y, new.width, new.height, new.pins, new.state,
+    )  # fmt: skip
+    return old if same and (far or not _is_made(old.shapes_far)) else new._replace(shapes=old.shapes, hits=old.hits)
+
+
+def _is_made(shapes: Sequence[Shape]) -> bool:
+    return not isinstance(shapes, Later) or shapes.is_made
 
 
 def _same_rules(one: Rules, other: Rules) -> bool:
     return one is other or (one.registry is other.registry and one.outlines is other.outlines)
 
 
-def _steps(scene: Scene) -> Mapping[str, PlanStep]:
-    """Return what a run would do, as far as it is about the graph that is shown."""
-    return scene.plan.steps if scene.plan is not None else _NONE
+def _step(scene: Scene, node_id: str) -> PlanStep | None:
+    """Return what a run would do with a node, None where the plan is not about the node as it is shown."""
+    plan, node = scene.plan, scene.graph.nodes.get(node_id)
+    return plan.steps.get(node_id) if plan is not None and plan.graph.nodes.get(node_id) is node else None
+
+
+def _planned(scene: Scene) -> bool:
+    """Return whether nodes say what a run would do with them."""
+    return scene.show_plan and scene.plan is not None and scene.plan.refusal is None
 
 
 def _refused_edges(problems: Mapping[str, tuple[Problem, ...]]) -> frozenset[str]:

@@ -7,6 +7,7 @@ not change is the same object as before.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -109,20 +110,27 @@ class Pin(NamedTuple):
     wire: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A node, a frame or a note as it is drawn. `shapes_far` are drawn below the zoom where text cannot be read."""
+class Group(NamedTuple):
+    """A node, a frame or a note as it is drawn. `shapes_far` are drawn below the zoom where text cannot be read.
+
+    `shapes_tiny` are drawn from farther still, `marks` above the others where it is selected. Shapes and hits may be
+    made only when they are looked at. `state` is the colour of a node that says how it fares.
+    """
 
     key: str
     x: float
     y: float
     width: float
     height: float
-    shapes: tuple[Shape, ...]
-    shapes_far: tuple[Shape, ...] = ()
-    hits: tuple[Hit, ...] = ()
+    shapes: Sequence[Shape]
+    shapes_far: Sequence[Shape] = ()
+    hits: Sequence[Hit] = ()
     pins: tuple[Pin, ...] = ()
     selected: bool = False
+    shapes_tiny: Sequence[Shape] = ()
+    marks: Sequence[Shape] = ()
+    marks_far: Sequence[Shape] = ()
+    state: str = ""
 
     @property
     def box(self) -> Box:
@@ -165,9 +173,10 @@ class Camera(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CanvasView:
-    """Everything on the canvas, in the order it is drawn: frames, wires, nodes, then `overlay` above all.
+    """Everything on the canvas, in the order it is drawn: frames, wires, nodes, `halos`, then `overlay` above all.
 
-    `overlay` is in world units too: the wire being dragged, the selection box, lines that say what snaps.
+    `halos` say which pins a wire that is dragged can reach. `overlay` is in world units too: the wire being dragged, the
+    selection box, lines that say what snaps.
     """
 
     frames: tuple[Group, ...] = ()
@@ -177,3 +186,4 @@ class CanvasView:
     camera: Camera = Camera()
     cursor: Literal["arrow", "text", "hand", "resize", "move"] = "arrow"
     tooltip: str = ""
+    halos: tuple[Shape, ...] = ()

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from graphide.editor.faces import Widget
+from graphide.editor.folds import Print, head
 from graphide.editor.short import short
 from graphide.editor.sliders import figure, is_slider, position_of, value_at
 from graphide.editor.text.metrics import icon, shortened, width
@@ -25,6 +26,8 @@ PAD: Final = 9.0
 SIZE: Final = 13.0
 GRAB: Final = 11.0
 ROUNDING: Final = 7.0
+_NOTE: Final = 220.0  # the least width of what is said below a text
+_NOTE_LINES: Final = 4
 _LONGEST: Final = 300  # characters of a value that are looked at; a widget never shows as many
 
 Deed = Literal["set", "slide", "drag", "choose", "edit", "file", "model"]
@@ -80,6 +83,25 @@ def pressed(widget: Widget, box: Box, x: float) -> Press:
             return Press("model", value, text=text_of(field, value))
         case kind:
             return Press("edit", value, text=text_of(field, value), lines=kind in ("longtext", "json", "list"))
+
+
+def said_below(sentence: str, box: Box, zoom: float) -> tuple[Shape, ...]:
+    """Return what is wrong with a text under edit as a note below its box; `box` is in pixels, as are the shapes."""
+    wide = max(box.width, _NOTE * zoom)
+    text = sentence[:1].upper() + sentence[1:]
+    folded = head(text, Print(SIZE, wide / zoom - 2 * PAD), _NOTE_LINES)
+    line, size = 17.0 * zoom, SIZE * zoom
+    top = box.y + box.height + 4 * zoom
+    ground = Rect(
+        box.x, top, wide, len(folded.spans) * line + PAD * zoom, "raised", "error", rounding=ROUNDING * zoom
+    )  # fmt: skip
+    lines = (
+        Text(
+            box.x + PAD * zoom, top + PAD * zoom / 2 + number * line, folded.text[span.start : span.end], size, "error"
+        )
+        for number, span in enumerate(folded.spans)
+    )
+    return ground, *lines
 
 
 def text_of(field: Field, value: Json) -> str:

@@ -24,7 +24,7 @@ from graphide.ui.canvas import Canvas
 from graphide.ui.colors import LOOKS, LookName
 from graphide.ui.fonts import Fonts
 from graphide.ui.kit import Kit
-from graphide.ui.layout import GRIP, Area, Areas, Panels, areas, dragged, panels_from
+from graphide.ui.layout import Panels, areas, dragged, panels_from
 from graphide.ui.pacer import Pacer
 from graphide.ui.theme import StyleName, Themes
 
@@ -43,6 +43,7 @@ class App:
         self._size = (0, 0)
         self._laid: tuple[object, ...] = ()
         self._asked_to_quit = False
+        self._unmaximized = window
         self._make_viewport(window, vsync)
         self.fonts = Fonts(scale)
         self.themes = Themes(LOOKS[self.look_name], scale)
@@ -51,17 +52,24 @@ class App:
         dpg.setup_dearpygui()
         dpg.show_viewport(maximized=window.maximized)
         dpg.set_primary_window(self.window, True)
+        safe.on_close(self.close)
 
     # --- the loop
 
     def run(self) -> None:
         """Show the window until it is closed."""
         while self.alive:
-            if self.pacer.wait(self._longest_wait()):
-                self.frame()
-            elif self.session.tick():
-                self.wake()
+            self.turn()
         self.remember()
+
+    def turn(self) -> None:
+        """Wait until there is something to draw, no longer than a second, and draw it."""
+        if self.pacer.wait(self._longest_wait()):
+            self.frame()
+        elif self.session.tick():
+            self.pacer.poke()
+        elif self.canvas.blinks:
+            self.frame()
 
     def frame(self) -> None:
         """Do one turn of the loop."""
@@ -69,7 +77,7 @@ class App:
         with safe.suppress_into(self.report):
             self._run_later()
             if self.session.tick():
-                self.wake()
+                self.pacer.poke()
             self._follow_settings()
             self._lay_out()
             self._update()
@@ -78,7 +86,12 @@ class App:
     @property
     def alive(self) -> bool:
         """Whether the window is to go on."""
-        return not (self.session.quitting or self._asked_to_quit)
+        return not (self.session.quitting or self._asked_to_quit) and dpg.is_dearpygui_running()
+
+    def close(self) -> None:
+        """Do what the close button of the window means: ask about unsaved work, or end."""
+        self.session.act("quit")
+        self.wake()
 
     def quit(self) -> None:
         """End the loop after this turn."""
@@ -86,7 +99,7 @@ class App:
 
     def wake(self) -> None:
         """Have a frame drawn soon; from any thread."""
-        self.pacer.poke()
+        self.pacer.hurry()
 
     def after_frames(self, frames: int, do: Callable[[], object]) -> None:
         """Do something some frames from now: sizes are known only once something was drawn."""
@@ -123,11 +136,16 @@ class App:
 
     def remember(self) -> None:
         """Keep where the window was."""
-        x, y = dpg.get_viewport_pos()
+        self._note_place()
         own = self.session.remembered
-        place = (dpg.get_viewport_width(), dpg.get_viewport_height(), int(x), int(y))
-        window = Window(*place, panels=own.window.panels)
+        window = replace(self._unmaximized, maximized=safe.maximized(), panels=own.window.panels)
         self.session.remembered = replace(own, window=window)
+
+    def _note_place(self) -> None:
+        """Note where the window is, unless it is maximized: then it goes back to where it was before."""
+        if not safe.maximized():
+            x, y = dpg.get_viewport_pos()
+            self._unmaximized = Window(dpg.get_viewport_width(), dpg.get_viewport_height(), int(x), int(y))
 
     def _follow_settings(self) -> None:
         """Take another theme or scale, live."""
@@ -149,13 +167,13 @@ class App:
     # --- inside
 
     def _make_viewport(self, window: Window, vsync: bool) -> None:
-        icons = Path(__file__).parent / "fonts"
+        icons = Path(__file__).parent / "icons"
         least = safe.SMALLEST
         place: dict[str, Any] = {} if window.x < 0 else {"x_pos": window.x, "y_pos": window.y}
-        icon = str(icons / "graphide.png") if (icons / "graphide.png").exists() else ""
         dpg.create_viewport(
             title="graphide", width=max(window.width, least[0]), height=max(window.height, least[1]),
-            min_width=least[0], min_height=least[1], small_icon=icon, large_icon=icon, vsync=vsync,
+            min_width=least[0], min_height=least[1], vsync=vsync, disable_close=True,
+            small_icon=str(icons / "graphide-64.png"), large_icon=str(icons / "graphide-256.png"),
             clear_color=LOOKS[self.look_name].color("background"), **place,
         )  # fmt: skip
 
@@ -166,7 +184,6 @@ class App:
         with dpg.window(no_scrollbar=True, no_scroll_with_mouse=True, no_bring_to_front_on_focus=True) as self.window:
             self.themes.bind(self.window, "window")
             boxes = {name: self._box(name) for name in ("sidebar", "bar", "canvas", "panel", "status")}
-            self._grips = {side: self._grip(side) for side in ("left", "right")}
         self._boxes = boxes
         self.canvas = Canvas(self, boxes["canvas"])
         self._parts = [
@@ -185,18 +202,13 @@ class App:
         self.themes.bind(item, style)
         return item
 
-    def _grip(self, side: str) -> safe.Item:
-        item: safe.Item = dpg.add_button(label="", width=GRIP, height=10)
-        self.themes.bind(item, "splitter")
-        return item
-
     def _lay_out(self) -> None:
-        self._follow_grips()
         size = (int(dpg.get_viewport_client_width()), int(dpg.get_viewport_client_height()))
         laid = (size, self.panels, self.fonts.scale)
         if laid == self._laid:
             return
         self._laid = laid
+        self._note_place()
         found = areas(size, self.panels, self.fonts.scale)
         for name, area in zip(("sidebar", "bar", "canvas", "panel", "status"), found, strict=True):
             item = self._boxes[name]
@@ -204,26 +216,10 @@ class App:
             dpg.configure_item(item, show=shown)
             if shown:
                 dpg.configure_item(item, pos=(area.x, area.y), width=area.width, height=area.height)
-        self._lay_grips(found)
         self.canvas.resize(found.canvas)
         for part in self._parts:
             part.forget()
         self.wake()
-
-    def _lay_grips(self, found: Areas) -> None:
-        for side, area in (("left", found.sidebar), ("right", found.side)):
-            edge = area.x + area.width if side == "left" else area.x
-            place = Area(edge - GRIP // 2, 0, GRIP, area.height)
-            dpg.configure_item(
-                self._grips[side], show=area.width > 0, pos=(place.x, 0), width=place.width, height=max(1, place.height)
-            )
-
-    def _follow_grips(self) -> None:
-        x = safe.mouse()[0] / self.fonts.scale
-        if safe.active(self._grips["left"]):
-            self.resize_panel("left", x)
-        elif safe.active(self._grips["right"]):
-            self.resize_panel("right", dpg.get_viewport_client_width() / self.fonts.scale - x)
 
     def _run_later(self) -> None:
         waiting, self._later = self._later, []
@@ -242,4 +238,4 @@ class App:
                 part.update()
 
     def _longest_wait(self) -> float:
-        return 0.03 if self.canvas.moving else max(0.02, min(1.0, self.session.due - self.session.clock()))
+        return max(0.02, min(1.0, self.canvas.due, self.session.due - self.session.clock()))

@@ -6,6 +6,7 @@ fields alone. What it contains means nothing; only what is added to it counts.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,24 +14,24 @@ import dearpygui.dearpygui as dpg
 
 from graphide.editor.gestures_input import Key, Mouse
 from graphide.editor.gestures_text import PADDING
-from graphide.editor.minimap import led_to, minimap
-from graphide.editor.text.metrics import Weight
+from graphide.editor.minimap import led_to
+from graphide.editor.text.metrics import Weight, face
 from graphide.editor.views import CanvasView, Rect
+from graphide.editor.widgets import said_below
 from graphide.ui import safe
 from graphide.ui.colors import Look
 from graphide.ui.inputs import Inputs
 from graphide.ui.layout import Area
+from graphide.ui.overview import SIZE as MAP, Overview
 from graphide.ui.paint import Painter
 from graphide.ui.shapes import Brush, draw
-from graphide.ui.textpaint import BLINK, Sheet, added_text, paint
+from graphide.ui.textpaint import Sheet, added_text, is_lit, paint, paint_trouble, until_blink
 
 if TYPE_CHECKING:
     from graphide.ui.app import App
 
 WEIGHTS: Final[tuple[Weight, ...]] = ("regular", "medium", "semibold", "mono")
-_MAP: Final = (178.0, 128.0)
 _GAP: Final = 14.0
-NODE_PAYLOAD: Final = "graphide.node"
 
 
 class Canvas:
@@ -43,24 +44,37 @@ class Canvas:
         self.area = Area(0, 0, 1, 1)
         self._fonts: dict[Weight, Any] = {weight: app.fonts.of(weight) for weight in WEIGHTS}
         self._look = app.themes.look
+        self.painter = Painter(box, self._look, self._fonts)
+        # Above the stage of the painter: it has the mouse, and shows what is not zoomed.
         self.drawlist: Any = dpg.add_drawlist(10, 10, parent=box, pos=(0, 0))
-        self.painter = Painter(self.drawlist, self._look, self._fonts)
         self._text: Any = dpg.add_draw_node(parent=self.drawlist)
-        self._map: Any = dpg.add_draw_node(parent=self.drawlist)
+        self._map = Overview(box, self.drawlist)
         self._mapped: tuple[object, ...] = ()
         self._edited: tuple[object, ...] = ()
+        self._lit = False
         self.view = CanvasView()
         self._leading = False
         self._typed = ""
         self._catcher = self._make_catcher()
-        dpg.configure_item(box, payload_type=NODE_PAYLOAD, drop_callback=self._dropped)
         self.inputs = Inputs(self.drawlist, self._mouse, self._key)
         self.inputs.blocked = self._is_blocked
 
     @property
-    def moving(self) -> bool:
-        """Whether the next frame differs from this one by itself."""
-        return self.painter.flowing or self.session.field is not None or bool(self.session.gestures.now)
+    def due(self) -> float:
+        """In how many seconds the picture is another one by itself; infinity when only events bring something new."""
+        if self.painter.flowing or self.session.gestures.now:
+            return 0.03
+        return until_blink(time.monotonic()) if self.session.field is not None else math.inf
+
+    @property
+    def blinks(self) -> bool:
+        """Whether the caret is to be shown, or hidden, without anything else having happened."""
+        return bool(self._edited) and self._lit is not is_lit(time.monotonic())
+
+    @property
+    def shown_text(self) -> str:
+        """The text under edit as it was painted last, "" without one."""
+        return str(self._edited[0]) if self._edited else ""
 
     def look(self, look: Look) -> None:
         """Show it in another theme."""
@@ -83,6 +97,8 @@ class Canvas:
         self.painter.paint(self.view, (self.area.width, self.area.height))
         if self.painter.flowing:
             self.painter.animate(time.perf_counter())
+            self.app.pacer.poke()
+        if self.painter.behind:
             self.app.wake()
         self._paint_text()
         self._paint_map()
@@ -99,22 +115,26 @@ class Canvas:
                 dpg.delete_item(self._text, children_only=True)
                 self._edited = ()
             return
-        lit, edit = time.monotonic() % BLINK < BLINK * 0.6, field.edit
+        lit, edit = is_lit(time.monotonic()), field.edit
         edited = (edit.text, edit.caret, edit.selection, edit.top, box, lit, self._look, field.problem)
         if edited == self._edited:
             return
-        self._edited = edited
+        self._edited, self._lit = edited, lit
         dpg.delete_item(self._text, children_only=True)
         zoom = self.session.tab.camera.zoom
         ground = Rect(*box, fill="field_active", outline="error" if field.problem else "accent", rounding=7 * zoom)
-        draw((ground,), self._text, self.brush(1.0))
+        said = said_below(field.problem, box, zoom) if field.problem else ()
+        draw((ground, *said), self._text, self.brush(1.0))
         top = (
             box.y + (PADDING / 2) * zoom
             if field.many_lines
             else box.y + (box.height - edit.layout.setting.line_height * zoom) / 2
         )
-        sheet = Sheet(self._text, box.x + PADDING * zoom, top, zoom, self._look, self._fonts["regular"])
+        weight: Weight = "mono" if edit.layout.setting.face is face("mono") else "regular"
+        sheet = Sheet(self._text, box.x + PADDING * zoom, top, zoom, self._look, self._fonts[weight])
         paint(edit, sheet, caret=lit, prompt=field.many_lines)
+        if field.mark is not None:
+            paint_trouble(edit, sheet, field.mark)
 
     # --- the map
 
@@ -123,26 +143,25 @@ class Canvas:
         return self.session.panel("minimap", True) is True
 
     def _map_place(self) -> tuple[float, float]:
-        return self.area.width - _MAP[0] - _GAP, self.area.height - _MAP[1] - _GAP
+        return self.area.width - MAP[0] - _GAP, self.area.height - MAP[1] - _GAP
 
     def _paint_map(self) -> None:
         view = self.view
-        mapped = (view.nodes, view.frames, view.camera, self.area, self._look, self._has_map)
-        if mapped == self._mapped:
+        shown = self._has_map and bool(view.nodes)
+        mapped = (shown, view.nodes, view.frames, view.camera, self.area, self._look)
+        if len(mapped) == len(self._mapped) and all(one is other for one, other in zip(mapped, self._mapped, strict=True)):
             return
         self._mapped = mapped
-        dpg.delete_item(self._map, children_only=True)
-        if not (self._has_map and view.nodes):
+        if not shown:
+            self._map.hide()
             return
-        found = minimap(view, _MAP, (self.area.width, self.area.height))
-        dpg.apply_transform(self._map, dpg.create_translation_matrix((*map(round, self._map_place()), 0)))
-        ground = Rect(0, 0, *_MAP, fill="panel@88", outline="border", rounding=10)
-        draw((ground, *found.shapes), self._map, self.brush(1.0))
+        x, y = self._map_place()
+        self._map.paint(view, (self.area.width, self.area.height), (round(x), round(y)), self.brush(1.0))
 
     def _on_map(self, mouse: Mouse) -> bool:
         """Lead the camera where the map is pressed; return whether the mouse was for the map."""
         x, y = mouse.x - self._map_place()[0], mouse.y - self._map_place()[1]
-        over = self._has_map and bool(self.view.nodes) and 0 <= x < _MAP[0] and 0 <= y < _MAP[1]
+        over = self._has_map and bool(self.view.nodes) and 0 <= x < MAP[0] and 0 <= y < MAP[1]
         if mouse.kind == "up" and self._leading:
             self._leading = False
             return True
@@ -152,15 +171,11 @@ class Canvas:
             return over and mouse.kind in ("down", "double")
         size = (float(self.area.width), float(self.area.height))
         tab = self.session.tab
-        tab.camera = led_to(minimap(self.view, _MAP, size), tab.camera, (x, y), size)
+        tab.camera = led_to(self._map.map(self.view, size), tab.camera, (x, y), size)
         self.session.touch()
         return True
 
     # --- mouse and keys
-
-    def _dropped(self, _: Any, type: str) -> None:
-        x, y = safe.mouse()
-        self.app.add_node(type, (x - self.area.x, y - self.area.y))
 
     def _is_blocked(self) -> bool:
         return self.session.dialog is not None
@@ -171,6 +186,8 @@ class Canvas:
         self.app.wake()
 
     def _key(self, key: Key) -> None:
+        if key.down and key.chord in self.app.kit.kept:
+            return
         if self.app.kit.typing() and not (key.down and self._is_shortcut(key)):
             return
         self.session.key(key)

@@ -19,26 +19,27 @@ _DENSEST: Final = 18.0  # pixels
 
 
 class Grid:
-    """The dots of one canvas."""
+    """The dots of one canvas, on a stage."""
 
-    def __init__(self, parent: int | str) -> None:
-        self._node: Any = dpg.add_draw_node(parent=parent)
+    def __init__(self, stage: int | str) -> None:
+        self._node: Any = dpg.add_draw_node(parent=stage)
         self._textures: Any = dpg.add_texture_registry()
         self._of: dict[str, Any] = {}
         self._laid: tuple[object, ...] = ()
 
     def paint(self, camera: Camera, size: tuple[float, float], look: Look) -> None:
         """Lay the dots under a view of `size` pixels."""
-        step = SPACING * camera.zoom
-        while step < _DENSEST:
+        zoom, step = camera.zoom, SPACING
+        while step * zoom < _DENSEST:
             step *= 2
         tile = step * _ACROSS
-        columns, rows = ceil(size[0] / tile) + 1, ceil(size[1] / tile) + 1
+        # As many as are needed where dots are densest, so that most zooms lay nothing anew.
+        columns, rows = (ceil(side / (_DENSEST * _ACROSS)) + 1 for side in size)
         laid = (tile, columns, rows, look)
         if laid != self._laid:
             self._lay(tile, columns, rows, self._texture(look))
             self._laid = laid
-        x, y = (-round(place * camera.zoom % tile) for place in (camera.x, camera.y))
+        x, y = (-round(place * zoom % (tile * zoom)) / zoom for place in (camera.x, camera.y))
         dpg.apply_transform(self._node, dpg.create_translation_matrix((x, y, 0)))
 
     def _lay(self, tile: float, columns: int, rows: int, texture: Any) -> None:

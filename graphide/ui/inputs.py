@@ -13,23 +13,28 @@ import dearpygui.dearpygui as dpg
 
 from graphide.editor.gestures_input import Button, Key, Modifier, Mouse
 from graphide.ui import safe
+from graphide.ui.layout import GRIP
 
 _BUTTONS: Final[tuple[Button, ...]] = ("left", "right", "middle")
+_BY_CODE: Final = {517: "page_up", 518: "page_down", 596: "'", 601: ";", 602: "=", 606: "`"}
+"""Keys for which the constants of DearPyGui 2.3 are not the codes that its handlers tell."""
+_SUPER: Final = (530, 534)
 _MODIFIERS: Final[dict[int, Modifier]] = {
     dpg.mvKey_LShift: "shift", dpg.mvKey_RShift: "shift", dpg.mvKey_LControl: "ctrl", dpg.mvKey_RControl: "ctrl",
     dpg.mvKey_LAlt: "alt", dpg.mvKey_RAlt: "alt",
-    **({dpg.mvKey_LWin: "ctrl", dpg.mvKey_RWin: "ctrl"} if sys.platform == "darwin" else {}),
+    **dict.fromkeys(_SUPER if sys.platform == "darwin" else (), "ctrl"),
 }  # fmt: skip
 _NAMED: Final = {
-    "Left": "left", "Right": "right", "Up": "up", "Down": "down", "Home": "home", "End": "end", "Prior": "page_up",
-    "Next": "page_down", "Return": "enter", "NumPadEnter": "enter", "Escape": "escape", "Delete": "delete",
-    "Back": "backspace", "Tab": "tab", "Spacebar": "space", "Minus": "-", "Plus": "=", "Subtract": "-", "Add": "+",
+    "Left": "left", "Right": "right", "Up": "up", "Down": "down", "Home": "home", "End": "end", "Return": "enter",
+    "NumPadEnter": "enter", "Escape": "escape", "Delete": "delete", "Back": "backspace",
+    "Tab": "tab", "Spacebar": "space", "Minus": "-", "Subtract": "-", "Add": "+",
     "Comma": ",", "Period": ".", "Slash": "/", "Insert": "insert", "Backslash": "\\", "Open_Brace": "[",
-    "Close_Brace": "]", "Quote": "'", "Colon": ";", "Tilde": "`", "NumPad0": "0",
+    "Close_Brace": "]", "NumPad0": "0", "Menu": "menu",
 }  # fmt: skip
 
 
 def _key_names() -> Iterator[tuple[int, str]]:
+    yield from _BY_CODE.items()
     for name, ours in _NAMED.items():
         code = getattr(dpg, f"mvKey_{name}", None)
         if code is not None:
@@ -76,17 +81,20 @@ class Inputs:
         x, y = safe.mouse()
         return x - left, y - top
 
-    def _over(self) -> bool:
-        return safe.hovered(self._canvas) and not self.blocked()
+    def over(self) -> bool:
+        """Return whether the mouse is over the canvas, with nothing above it that would take it."""
+        left, _, width, _ = safe.rectangle(self._canvas)
+        is_edge = not GRIP <= safe.mouse()[0] - left <= width - GRIP
+        return safe.hovered(self._canvas) and not is_edge and not self.blocked()
 
     def _pressed(self, _: Any, data: Any) -> None:
         button = _BUTTONS[int(data)]
-        if self._over():
+        if self.over():
             self._dragging.add(button)
             self._on_mouse(Mouse("down", button, *self._at(), self.modifiers()))
 
     def _doubled(self, _: Any, data: Any) -> None:
-        if self._over():
+        if self.over():
             self._on_mouse(Mouse("double", _BUTTONS[int(data)], *self._at(), self.modifiers()))
 
     def _released(self, _: Any, data: Any) -> None:
@@ -96,7 +104,7 @@ class Inputs:
             self._on_mouse(Mouse("up", button, *self._at(), self.modifiers()))
 
     def _moved(self, _: Any, __: Any) -> None:
-        if not (self._dragging or self._over()):
+        if not (self._dragging or self.over()):
             return
         event = Mouse("move", "", *self._at(), self.modifiers())
         if event != self._last:
@@ -104,7 +112,7 @@ class Inputs:
             self._on_mouse(event)
 
     def _wheeled(self, _: Any, data: Any) -> None:
-        if self._over():
+        if self.over():
             self._on_mouse(Mouse("wheel", "", *self._at(), self.modifiers(), (0.0, float(data))))
 
     # --- keys

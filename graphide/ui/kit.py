@@ -22,12 +22,17 @@ _TOOLTIP_SECONDS = 0.5
 
 
 class Kit:
-    """Makes widgets in one window; `fields` are those that can be typed into."""
+    """Makes widgets in one window; `fields` are those that can be typed into.
+
+    `kept` are the chords that belong to the field that has the keyboard, whatever they mean elsewhere.
+    """
 
     def __init__(self, themes: Themes, fonts: Fonts) -> None:
         self.themes = themes
         self.fonts = fonts
         self.fields: set[Item] = set()
+        self.kept: frozenset[str] = frozenset()
+        self._typed_at = self._looked_at = -10
 
     def px(self, length: float) -> int:
         """Return a length in pixels of the screen; -1 and 0 mean what they mean to DearPyGui."""
@@ -37,6 +42,10 @@ class Kit:
         """Give an item a style and return it."""
         self.themes.bind(item, style)
         return item
+
+    def paint(self, item: Item, color: str) -> None:
+        """Give the text of an item a colour by its name, in place of that of its style."""
+        self.themes.paint(item, color)
 
     # --- what is read
 
@@ -172,6 +181,14 @@ class Kit:
             yield item
 
     def typing(self, besides: Collection[Item] = ()) -> bool:
-        """Return whether a field has the keyboard."""
-        self.fields = {item for item in self.fields if dpg.does_item_exist(item)}
-        return any(dpg.is_item_active(item) for item in self.fields if item not in besides)
+        """Return whether a field has the keyboard, or had it a moment ago: the key that it was left with is its own."""
+        if besides or dpg.get_frame_count() != self._looked_at:
+            self.fields = {item for item in self.fields if dpg.does_item_exist(item)}
+        if besides:
+            return any(dpg.is_item_active(item) for item in self.fields if item not in besides)
+        frame = dpg.get_frame_count()
+        if frame != self._looked_at:  # within a frame no field gets or loses the keyboard
+            self._looked_at = frame
+            if any(dpg.is_item_active(item) for item in self.fields):
+                self._typed_at = frame
+        return bool(0 <= frame - self._typed_at <= 1)

@@ -64,14 +64,9 @@ def _width(value: object, limits: tuple[int, int, int]) -> int:
 
 
 def areas(size: tuple[int, int], panels: Panels, scale: float) -> Areas:
-    """Return where everything is in a window of `size` pixels; on a small one the panels give way first."""
+    """Return where everything is in a window of `size` pixels; on a small one the panels give way."""
     width, height = size
-    left = round(panels.left * scale) if panels.left_open else 0
-    right = round(panels.right * scale) if panels.right_open else 0
-    spare = width - left - right - round(_CANVAS_LEAST * scale)
-    if spare < 0 and right:
-        given = min(-spare, right - round(_RIGHT[0] * scale) if right > _RIGHT[0] * scale else 0)
-        right -= given
+    left, right = _widths(width, panels, scale)
     bar, status = round(BAR * scale), round(STATUS * scale)
     middle = max(1, width - left - right)
     return Areas(
@@ -81,3 +76,19 @@ def areas(size: tuple[int, int], panels: Panels, scale: float) -> Areas:
         Area(left + middle, 0, right, height),
         Area(left, height - status, middle, status),
     )
+
+
+def _widths(width: int, panels: Panels, scale: float) -> tuple[int, int]:
+    """Return how wide the panels are: as they were made, else as little as they can do with, else the left one goes first.
+
+    What is given way here is not remembered: in a larger window the panels are as they were.
+    """
+    room = width - round(_CANVAS_LEAST * scale)
+    left = round(panels.left * scale) if panels.left_open else 0
+    right = wanted = round(panels.right * scale) if panels.right_open else 0
+    least = (round(_LEFT[0] * scale), round(_RIGHT[0] * scale))
+    right -= min(max(0, left + right - room), max(0, right - least[1]))
+    left -= min(max(0, left + right - room), max(0, left - least[0]))
+    if left + right > room and right:
+        left, right = 0, min(wanted, room)
+    return left if left <= room else 0, right if right >= least[1] else 0

@@ -19,6 +19,7 @@ Item = int | str
 Report = Callable[[BaseException], None]
 
 SMALLEST: Final = (1024, 640)
+_GLFW_MAXIMIZED: Final = 0x00020008
 
 
 @contextmanager
@@ -64,9 +65,20 @@ def clear(item: Item) -> None:
         dpg.delete_item(item, children_only=True)
 
 
+def focus(item: Item) -> None:
+    """Give an item the keyboard, if it is there."""
+    if item and dpg.does_item_exist(item):
+        dpg.focus_item(item)
+
+
 def active(item: Item) -> bool:
     """Return whether an item has the keyboard; one that is gone has not."""
     return bool(item) and dpg.does_item_exist(item) and bool(dpg.is_item_active(item))
+
+
+def reverted() -> bool:
+    """Return whether the field whose callback runs was left with Esc: its text is then that of when it got the focus."""
+    return bool(dpg.is_key_pressed(dpg.mvKey_Escape))
 
 
 def hovered(item: Item) -> bool:
@@ -112,6 +124,35 @@ def _clipboard_reader() -> Callable[[None], bytes | None] | None:
         return None
     read.argtypes, read.restype = [ctypes.c_void_p], ctypes.c_char_p
     return read
+
+
+def on_close(do: Callable[[], object]) -> None:
+    """Have the close button of the window told, which a viewport made with `disable_close` does not obey by itself."""
+    dpg.set_exit_callback(lambda: do())  # noqa: PLW0108  # what has defaults would be given arguments
+
+
+def maximized() -> bool:
+    """Return whether the window is maximized, as far as the library lets that be asked. For the thread that draws."""
+    ask = _maximized_reader()
+    return ask is not None and ask()
+
+
+@cache
+def _maximized_reader() -> Callable[[], bool] | None:
+    import dearpygui._dearpygui as extension
+
+    try:
+        library = ctypes.CDLL(extension.__file__)
+        current, attribute = library.glfwGetCurrentContext, library.glfwGetWindowAttrib
+    except (AttributeError, OSError):
+        return None
+    current.restype, attribute.argtypes = ctypes.c_void_p, [ctypes.c_void_p, ctypes.c_int]
+
+    def ask() -> bool:
+        window = current()
+        return bool(window) and attribute(window, _GLFW_MAXIMIZED) == 1
+
+    return ask
 
 
 def copy(text: str) -> None:

@@ -25,17 +25,22 @@ _SHADOW: Final[Mapping[str, tuple[tuple[float, int], ...]]] = {
 _GLOW: Final = ((9.0, 16), (6.0, 24), (3.0, 38))
 _SHADOW_DROP: Final = 4.0
 _SMALLEST_TEXT: Final = 3.0
-_SMALL: Final = 0.7
+_ALONE: Final = 1  # the ring of a shadow that is drawn where one will do
+_RING: Final = 1.5  # pixels at any zoom: how thick the ring around a disc is
 _DASH: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Brush:
-    """What drawing needs beside the shapes: the look, the font items of the weights, and the zoom."""
+    """What drawing needs beside the shapes: the look, the font items of the weights, and the zoom.
+
+    Where it is not `soft`, shadows have one ring.
+    """
 
     look: Look
     fonts: Mapping[Weight, Any]
     zoom: float = 1.0
+    soft: bool = True
 
 
 def draw(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
@@ -54,13 +59,21 @@ def draw(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
                 assert_never(shape)
 
 
+def draw_softness(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
+    """Draw what a brush that is not `soft` leaves out of the shadows of shapes."""
+    for shape in shapes:
+        if isinstance(shape, Rect) and shape.shadow == "shadow":
+            rings = _SHADOW[brush.look.name]
+            _rings(shape, [ring for number, ring in enumerate(rings) if number != _ALONE], parent, brush)
+
+
 def _rect(rect: Rect, parent: Item, brush: Brush) -> None:
     zoom, color = brush.zoom, brush.look.color
     low = (rect.x * zoom, rect.y * zoom)
     high = ((rect.x + rect.width) * zoom, (rect.y + rect.height) * zoom)
     rounding = rect.rounding * zoom
     if rect.shadow:
-        _soft(rect.shadow, low, high, rounding, parent, brush)
+        _soft(rect, parent, brush)
     if not (rect.fill or rect.outline):
         return
     dpg.draw_rectangle(
@@ -72,19 +85,25 @@ def _rect(rect: Rect, parent: Item, brush: Brush) -> None:
         dpg.draw_rectangle((low[0], low[1] + rounding), high, color=CLEAR, fill=fill, parent=parent)
 
 
-def _soft(name: str, low: Point, high: Point, rounding: float, parent: Item, brush: Brush) -> None:
+def _soft(rect: Rect, parent: Item, brush: Brush) -> None:
     """Draw a shadow below a box, or a glow around it when it has another colour."""
-    glow = name != "shadow"
-    rings = _GLOW if glow else _SHADOW[brush.look.name]
-    if brush.zoom < _SMALL and not glow:
-        rings = rings[1:2]  # at this size one ring looks the same
-    red, green, blue, _ = brush.look.color(name)
-    drop = 0.0 if glow else _SHADOW_DROP * brush.zoom
+    if rect.shadow != "shadow":
+        _rings(rect, _GLOW, parent, brush)
+        return
+    rings = _SHADOW[brush.look.name]
+    _rings(rect, rings if brush.soft else rings[_ALONE : _ALONE + 1], parent, brush)
+
+
+def _rings(rect: Rect, rings: Iterable[tuple[float, int]], parent: Item, brush: Brush) -> None:
+    zoom = brush.zoom
+    red, green, blue, _ = brush.look.color(rect.shadow)
+    drop = _SHADOW_DROP if rect.shadow == "shadow" else 0.0
     for reach, density in rings:
-        grown = reach * brush.zoom
+        low = ((rect.x - reach) * zoom, (rect.y - reach + drop) * zoom)
+        high = ((rect.x + rect.width + reach) * zoom, (rect.y + rect.height + reach + drop) * zoom)
         dpg.draw_rectangle(
-            (low[0] - grown, low[1] - grown + drop), (high[0] + grown, high[1] + grown + drop), color=CLEAR,
-            fill=(red, green, blue, density), rounding=rounding + grown, parent=parent,
+            low, high, color=CLEAR, fill=(red, green, blue, density), rounding=(rect.rounding + reach) * zoom,
+            parent=parent,
         )  # fmt: skip
 
 
@@ -105,7 +124,7 @@ def _text(text: Text, parent: Item, brush: Brush) -> None:
 def _disc(disc: Disc, parent: Item, brush: Brush) -> None:
     dpg.draw_circle(
         (disc.x * brush.zoom, disc.y * brush.zoom), disc.radius * brush.zoom, color=brush.look.color(disc.outline),
-        fill=brush.look.color(disc.fill), thickness=max(1.0, 1.5 * brush.zoom), parent=parent,
+        fill=brush.look.color(disc.fill), thickness=_RING, parent=parent,
     )  # fmt: skip
 
 

@@ -13,7 +13,9 @@ from graphide.ui.colors import Look
 StyleName = Literal[
     "window", "sidebar", "panel", "bar", "status", "canvas", "primary", "ghost", "icon", "nav", "nav_on", "muted",
     "faint", "bad", "good", "accent_text", "bubble", "code", "card", "composer", "plain", "chip", "round", "popup",
-    "dialog", "danger", "tab", "tab_on", "toast", "splitter", "invisible", "row", "row_on", "heading", "bare", "inside", "title",
+    "dialog", "danger", "tab", "tab_on", "toast", "splitter", "invisible", "row", "row_on", "row_off", "tree", "heading", "bare", "bare_line", "fold", "quiet", "tiny", "tiny_on", "tiny_off", "slider",
+    "grip", "field_button", "warn", "problem", "notice", "inside", "title",
+    "list", "card_on", "tight", "danger_on",
 ]  # fmt: skip
 
 
@@ -55,6 +57,7 @@ _GLOBAL: Final = Style(
 )  # fmt: skip
 _NO_BORDER: Final = {"ChildBorderSize": (0.0,)}
 _LEFT: Final = {"ButtonTextAlign": (0.0, 0.5)}
+_LOW: Final = {"FramePadding": (5.0, 1.0), "ButtonTextAlign": (0.5, 0.85)}  # icons sit high in their line
 _HIDDEN: Final = {
     **_field("", "", ""), "Text": "", "TextSelectedBg": "", "Border": "", "ChildBg": "", "InputTextCursor": "",
     "ScrollbarGrab": "", "ScrollbarGrabHovered": "", "ScrollbarGrabActive": "",
@@ -71,11 +74,14 @@ _STYLES: Final[Mapping[StyleName, Style]] = {
         {**_button("accent", "accent_active", "accent", "on_accent")}, {"FramePadding": (14, 7)}
     ),
     "danger": Style({**_button("error@20", "error@30", "error@40", "error")}, {"FramePadding": (14, 7)}),
+    "danger_on": Style(_button("error", "error@85", "error@70", "on_accent"), {"FramePadding": (14, 7)}),
     "ghost": Style(_button("", text="muted"), {"FramePadding": (9, 6)}),
     "icon": Style(_button("", text="muted"), {"FramePadding": (7, 6)}),
     "nav": Style(_button(""), {**_LEFT, "FramePadding": (10, 7)}),
     "nav_on": Style(_button("field_active", "field_active"), {**_LEFT, "FramePadding": (10, 7)}),
     "row": Style(_button(""), {**_LEFT, "FramePadding": (10, 6), "FrameRounding": (7,)}),
+    "tree": Style({}, {"WindowPadding": (0, 4), "ItemSpacing": (6, 3), **_NO_BORDER}),
+    "row_off": Style(_button("", text="faint"), {**_LEFT, "FramePadding": (10, 6), "FrameRounding": (7,)}),
     "row_on": Style(_button("accent@22", "accent@30", "accent@35"), {**_LEFT, "FramePadding": (10, 6)}),
     "tab": Style(_button("", text="muted"), {"FramePadding": (10, 5)}),
     "title": Style(_button("")),
@@ -88,10 +94,29 @@ _STYLES: Final[Mapping[StyleName, Style]] = {
     "heading": Style({"Text": "text"}),
     "bubble": Style({"ChildBg": "bubble", "Border": ""}, {"WindowPadding": (14, 10), "ChildRounding": (16,)}),
     "code": Style({"ChildBg": "code"}, {"WindowPadding": (12, 9), "ChildRounding": (10,), "ItemSpacing": (8, 4)}),
-    "card": Style({"ChildBg": "card", "Border": "border"}, {"WindowPadding": (14, 12), "ChildRounding": (12,), "ItemSpacing": (8, 6)}),
+    "card": Style({"ChildBg": "card", "Border": "border"}, {"ChildBorderSize": (1,), "WindowPadding": (14, 12), "ChildRounding": (12,), "ItemSpacing": (8, 6)}),
+    "list": Style({"ChildBg": "card", "Border": "border"}, {"WindowPadding": (6, 6), "ChildRounding": (10,), "ChildBorderSize": (1,)}),
+    "card_on": Style({"ChildBg": "card+accent@10", "Border": "accent"}, {"ChildBorderSize": (1,), "WindowPadding": (14, 12), "ChildRounding": (12,), "ItemSpacing": (8, 6)}),
+    "tight": Style({}, {"ItemSpacing": (8, 3)}),
     "composer": Style({"ChildBg": "field"}, {"WindowPadding": (12, 10), "ChildRounding": (16,)}),
     "plain": Style(_field("", "", ""), {"FramePadding": (2, 3)}),
     "bare": Style({**_HIDDEN}, {"WindowPadding": (0, 0), "FramePadding": (0, 0), **_NO_BORDER}),
+    "fold": Style(_button("", "", ""), {**_LEFT, "FramePadding": (0, 4)}),
+    "quiet": Style(_button("", "", "", "faint"), {**_LEFT, "FramePadding": (0, 4)}),
+    "tiny": Style(_button("", text="faint"), _LOW),
+    "tiny_off": Style({**_button("", "", ""), "Text": ""}, _LOW),
+    "tiny_on": Style(_button("", text="accent"), _LOW),
+    "slider": Style({}, {"FramePadding": (3, 8), "GrabMinSize": (11,), "GrabRounding": (6,)}),
+    "grip": Style({"Text": "muted"}, {"FramePadding": (3, 8)}),
+    "field_button": Style(_button("field", "field_active"), {"FramePadding": (8, 8)}),
+    "problem": Style(
+        {"ChildBg": "error@12"}, {"WindowPadding": (12, 9), "ChildRounding": (10,), "ItemSpacing": (8, 5), **_NO_BORDER}
+    ),
+    "notice": Style(
+        {"ChildBg": "warning@12"}, {"WindowPadding": (12, 9), "ChildRounding": (10,), "ItemSpacing": (8, 5), **_NO_BORDER}
+    ),
+    "warn": Style({"Text": "warning"}),
+    "bare_line": Style({**_HIDDEN}, {"FramePadding": (9, 8)}),
     "chip": Style(_button("", text="muted"), {"FrameRounding": (20,), "FramePadding": (10, 5)}),
     "round": Style(_button("text", "muted", "muted", "background"), {"FrameRounding": (20,), "FramePadding": (9, 7)}),
     "popup": Style(
@@ -119,12 +144,19 @@ class Themes:
         self.scale = scale
         self._colors: list[tuple[Any, str]] = []
         self._numbers: list[tuple[Any, tuple[float, ...]]] = []
+        self._paints: dict[str, Any] = {}
         self._themes = {name: self._made(style) for name, style in _STYLES.items()}
         dpg.bind_theme(self._made(_GLOBAL))
 
     def bind(self, item: int | str, style: StyleName) -> None:
         """Give an item a style."""
         dpg.bind_item_theme(item, self._themes[style])
+
+    def paint(self, item: int | str, color: str) -> None:
+        """Give the text of an item a colour by its name; buttons stay without a ground."""
+        if color not in self._paints:
+            self._paints[color] = self._made(Style(_button("", text=color), {"FramePadding": (5, 3)}))
+        dpg.bind_item_theme(item, self._paints[color])
 
     def change_look(self, look: Look) -> None:
         """Show everything in another theme."""

@@ -28,7 +28,7 @@ def test_the_machine_is_described_as_json(graphide_: Command) -> None:
 
 
 def test_the_disk_of_a_folder_that_is_not_there_yet_is_known(graphide_: Command) -> None:
-    (disk,) = graphide_("system", "--json").json["disks"]
+    (disk,) = graphide_("system", "--format", "json").json["disks"]
     assert Path(disk["folder"]) == Path(graphide_.env["GRAPHIDE_HOME"]) / "models"
     assert not Path(disk["folder"]).exists() and 0 < disk["free"] <= disk["total"]
 

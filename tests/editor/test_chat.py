@@ -10,11 +10,9 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, strategies as st
 
-from graphide.editor import turns as tree
 from graphide.editor.chat import ChatSession, reopened
 from graphide.editor.chat_graphs import ChatForm, chat_form, model_chat
 from graphide.editor.runs import RunControl
-from graphide.editor.turns import ROOT, Answer, Turns
 from graphide.errors import GraphideError, UsageError
 from graphide.graph.model import Graph
 from graphide.graph.outline import outline
@@ -22,6 +20,8 @@ from graphide.plugins import discover
 from graphide.spec.declare import node
 from graphide.spec.generation import Chunk
 from graphide.spec.registry import Registry
+from graphide.store import turns as tree
+from graphide.store.turns import ROOT, Answer, Turns
 from graphide.values import Text
 from graphide.workspace import Document, Workspace
 from tests.support.echo_runs import ROOT as CHECKOUT, builtin

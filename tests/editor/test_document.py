@@ -12,7 +12,7 @@ from graphide.editor.commands_edges import Connect
 from graphide.editor.commands_nodes import RemoveNodes, SetNodeTitle
 from graphide.editor.commands_settings import SetSetting
 from graphide.editor.commands_view import moved_by
-from graphide.editor.document import ChangedOutside, Document
+from graphide.editor.document import ChangedOutside, Document, OpenElsewhere
 from graphide.editor.undo import MOST_STEPS, History
 from graphide.errors import GraphFileError, UsageError
 from graphide.graph.file import load
@@ -209,8 +209,12 @@ def test_a_second_window_on_one_file_is_noticed(workspace: Workspace, document: 
     document.save_as(path)
     second = Document.open(workspace, path, folder=tmp_path / "drafts")
     assert (document.elsewhere, second.elsewhere) == (False, True)
+    assert second.holder is not None and second.holder.process == os.getpid()
     second.do(SetNodeTitle("model", "second"))
-    second.save()
+    with pytest.raises(OpenElsewhere, match=r"is open in another window \(process \d+, since \d\d:\d\d\)\. Save under"):
+        second.save()
+    assert load(path).nodes["model"].title == "" and second.dirty
+    second.save(anyway=True)
     document.do(SetNodeTitle("model", "first"))
     with pytest.raises(ChangedOutside):
         document.save()

@@ -261,15 +261,71 @@ def test_a_right_click_opens_the_menu_of_what_is_there(person: Hands) -> None:
     assert person.session.graph.nodes["task"].state == "muted"
 
 
-def test_arrows_move_and_delete_removes(person: Hands) -> None:
+def test_arrows_with_ctrl_move_and_delete_removes(person: Hands) -> None:
     session = person.session
     before = session.graph
     session.select(Selection(("task",)))
-    person.key("right")
-    person.key("right")
+    person.key("right", "ctrl")
+    person.key("right", "ctrl")
     old, new = place(before, "task").at, place(session.graph, "task").at
     assert old is not None and new == (old.x + 20, old.y)
     one_step(person, before)
     session.select(Selection(("task",)))
     person.key("delete")
     assert "task" not in session.graph.nodes and not session.tab.selection
+
+
+def test_arrows_go_to_the_next_node_and_with_shift_they_add_it(person: Hands) -> None:
+    session = person.session
+    before = session.graph
+    session.select(Selection(("topic",)))
+    person.key("right")
+    assert session.tab.selection.nodes == ("task",)
+    person.key("down", "shift")
+    assert session.tab.selection.nodes == ("task", "persona")
+    person.key("left")
+    assert session.tab.selection.nodes == ("audience",)
+    assert session.graph is before
+
+
+def test_an_arrow_without_a_selection_takes_the_node_in_the_middle(person: Hands) -> None:
+    person.session.select(Selection())
+    assert person.key("left")
+    assert len(person.session.tab.selection.nodes) == 1
+
+
+def test_the_mouse_is_told_what_it_rests_on(person: Hands) -> None:
+    gestures = person.session.gestures
+    person.event("move", person.pin("task", "text", output=True))
+    assert (gestures.cursor, gestures.tooltip) == ("hand", "text (text)")
+    person.event("move", person.title("task"))
+    assert gestures.tooltip.startswith("template: ")
+    person.event("move", person.empty())
+    assert (gestures.cursor, gestures.tooltip) == ("arrow", "")
+    person.key("space")
+    assert gestures.cursor == "hand"
+
+
+def test_keys_do_nothing_to_the_graph_behind_a_dialog_or_a_palette(person: Hands) -> None:
+    session = person.session
+    session.select(Selection(("task",)))
+    session.act("settings")
+    assert not person.key("delete")
+    person.key("escape")
+    session.open_palette()
+    assert not person.key("delete") and not person.key("f")
+    person.key("escape")
+    assert session.palette is None and "task" in session.graph.nodes
+
+
+def test_a_menu_is_led_by_keys(person: Hands) -> None:
+    session = person.session
+    person.click(person.title("task"), button="right")
+    assert session.menu is not None
+    mute = [item.id for item in session.menu.items].index("mute")
+    person.key("end")
+    person.key("home")
+    for _ in range(mute):
+        person.key("down")
+    person.key("enter")
+    assert session.menu is None and session.graph.nodes["task"].state == "muted"

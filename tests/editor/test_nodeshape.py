@@ -89,15 +89,15 @@ def test_every_template_draws_all_nodes_and_pins_of_all_edges(path: Path) -> Non
         assert groups[edge.target].pin(edge.input, output=False) is not None
 
 
-@given(kinds, st.data(), sizes, st.booleans(), st.sampled_from(STATES), st.booleans())
+@given(kinds, st.data(), sizes, st.booleans(), st.sampled_from(STATES))
 def test_any_settings_draw_in_any_size(
-    type: str, data: st.DataObject, size: Point | None, collapsed: bool, state: str, selected: bool
+    type: str, data: st.DataObject, size: Point | None, collapsed: bool, state: str
 ) -> None:
     names = sorted(BUILT_IN[type].settings)
     settings = data.draw(st.dictionaries(st.sampled_from(names), any_json, max_size=4)) if names else {}
     exposed = tuple(data.draw(st.lists(st.sampled_from(names), max_size=2, unique=True))) if names else ()
     node = Node("it", type, settings, title=data.draw(st.text(max_size=30)), state=state, exposed=exposed)  # type: ignore[arg-type]
-    made = subject(Graph({"it": node}), "it", selected=selected)
+    made = subject(Graph({"it": node}), "it")
     assert_sound(node_group(made, Place(Point(7, 9), size, collapsed)))
 
 
@@ -154,7 +154,7 @@ def test_a_connected_placeholder_is_a_pin_without_a_widget() -> None:
 
 def test_a_placeholder_with_the_name_of_the_text_hides_no_text() -> None:
     group = node_group(alone("template", {"text": "Say {{ text }}."}), Place())
-    assert [hit.name for hit in group.hits if hit.part == "widget"] == ["text"]
+    assert [hit.name for hit in group.hits if hit.part == "widget"] == ["values.text", "text"]
     assert "Say " in texts(group) and group.pin("text", output=False) is not None
 
 
@@ -267,10 +267,20 @@ def test_results_of_an_earlier_graph_are_called_changed() -> None:
     assert "changed" in texts(group) and "done" not in texts(group)
 
 
-def test_a_selected_node_has_the_line_of_the_selection_even_when_it_failed() -> None:
-    group = node_group(alone("model", run=run("failed", error=NodeError("no")), selected=True), Place())
-    lines = [s for s in group.shapes if isinstance(s, Rect) and s.outline and s.width == group.width]
-    assert [line.outline for line in lines] == ["selection"] and group.selected
+def test_the_line_of_the_selection_lies_above_that_of_the_state_and_below_the_pins() -> None:
+    group = node_group(alone("model", run=run("failed", error=NodeError("no"))), Place())
+    line, *pins = group.marks
+    assert isinstance(line, Rect) and line.outline == "selection" and line.width == group.width
+    assert pins == [shape for shape in group.shapes if isinstance(shape, Disc)] and len(pins) == len(group.pins)
+    assert group.state == "state_failed"
+
+
+def test_pins_are_known_before_the_node_is_drawn_and_lie_where_they_are_drawn() -> None:
+    for type in sorted(BUILT_IN):
+        for place in (Place(), Place(collapsed=True)):
+            group = node_group(alone(type), place)
+            discs = [(s.x, s.y) for s in group.marks if isinstance(s, Disc)]
+            assert discs == [(pin.x, pin.y) for pin in group.pins]
 
 
 def test_a_collapsed_node_is_a_title_with_pins_at_its_sides() -> None:
@@ -283,7 +293,7 @@ def test_a_collapsed_node_is_a_title_with_pins_at_its_sides() -> None:
 def test_from_far_away_only_box_title_and_pins_are_drawn() -> None:
     group = node_group(alone("model", run=run("running", pieces=(REPLY,), chunks=3)), Place())
     assert len(texts(group, far=True)) == 2
-    assert len(group.shapes_far) == 5 + len(group.pins)
+    assert len(group.shapes_far) == 4 + len(group.pins)
 
 
 def test_a_colour_of_ones_own_is_in_the_title_and_an_unknown_one_is_not() -> None:

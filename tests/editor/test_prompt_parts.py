@@ -48,7 +48,7 @@ def sent(document: Document, inputs: Mapping[str, Any]) -> tuple[dict[str, Any],
 def test_the_parts_join_to_the_request_of_every_model_node(path: Path, tmp_path: Path) -> None:
     with Workspace(model="echo", cache=False, registry=builtin()) as workspace:
         document, inputs = opened(workspace, path, tmp_path)
-        outlines = workspace._outlines(document)
+        outlines = workspace.outlines(document)
     values, made = sent(document, inputs)
     asked = [node for node in values if "messages" in values[node] and "usage" in values[node]]
     assert asked or not any(node.type == "model" for node in made.nodes.values())

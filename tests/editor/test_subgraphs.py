@@ -44,7 +44,7 @@ def workspace() -> Iterator[Workspace]:
 
 @pytest.fixture
 def rules(workspace: Workspace) -> Rules:
-    return Rules(workspace.registry, workspace._outlines(Document(Graph())))
+    return Rules(workspace.registry, workspace.outlines(Document(Graph())))
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_a_part_becomes_a_file_and_is_expanded_from_it(
     outer = tmp_path / "outer.json"
     save(graph, outer)
     expected = given_by(workspace, graph)
-    rules = Rules(workspace.registry, workspace._outlines(Document(graph, outer)))
+    rules = Rules(workspace.registry, workspace.outlines(Document(graph, outer)))
     grouped = Group(("persona", "task"), rules).apply(graph)
     (tmp_path / "parts").mkdir()
     filed = moved_to_file(grouped, "part", tmp_path / "parts" / "ask.json", outer, rules).apply(grouped)

@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from graphide.editor.layout import Frame, Place, Point, with_frames, with_places, with_reroutes
 from graphide.editor.noderun import NodeRun
+from graphide.editor.planning import PlanStep, PlanView
 from graphide.editor.runview import RunView
 from graphide.editor.scene import Scene
 from graphide.editor.selection import Selection
@@ -121,6 +122,37 @@ def test_what_is_selected_lies_above_and_is_marked() -> None:
     assert not any(made.selected for made in again.nodes) and [made.key for made in again.nodes] == list(graph.nodes)
 
 
+def test_selecting_everything_draws_no_node_anew() -> None:
+    builder, graph = CanvasBuilder(), large(20)
+    before = builder.build(scene(graph))
+    after = builder.build(scene(graph, selection=Selection(tuple(graph.nodes))))
+    assert all(made.selected for made in after.nodes)
+    for old, new in zip(before.nodes, after.nodes, strict=True):
+        assert (new.shapes is old.shapes) and (new.shapes_far is old.shapes_far) and (new.marks is old.marks)
+
+
+def test_an_edit_does_not_take_away_what_a_run_would_do_with_the_other_nodes() -> None:
+    builder, graph = CanvasBuilder(), large(4)
+    steps = {node_id: PlanStep(node_id, "cached") for node_id in graph.nodes}
+    before = builder.build(scene(graph, plan=PlanView(graph, steps=steps)))
+    edited = graph.with_settings("n1", text="{{ x }} and {{ y }}")
+    after = builder.build(scene(edited))
+    assert changed(before, after) == {"n1"}
+    badges = [[hit.name for hit in made.hits if hit.part == "badge"] for made in after.nodes]
+    assert badges == [["cached"], [], ["cached"], ["cached"]]
+    again = builder.build(scene(edited, plan=PlanView(edited, steps=steps)))
+    assert changed(after, again) == {"n1"}
+
+
+def test_what_looks_the_same_from_afar_stays_drawn_there() -> None:
+    builder, graph = CanvasBuilder(), large(3)
+    before = group(builder.build(scene(graph)), "n1")
+    assert before.shapes_tiny
+    after = group(builder.build(scene(graph.with_settings("n1", text="{{ x }}, said otherwise but as long"))), "n1")
+    assert after.shapes != before.shapes
+    assert after.height != before.height or after.shapes_tiny is before.shapes_tiny
+
+
 def test_problems_show_at_their_node_and_their_wire() -> None:
     builder, graph = CanvasBuilder(), large(5)
     before = builder.build(scene(graph))
@@ -173,7 +205,7 @@ def test_nodes_without_a_place_do_not_lie_on_each_other_and_stay_where_they_are(
 def test_pins_say_whether_the_wire_on_the_mouse_fits() -> None:
     graph = large(3)
     view = CanvasBuilder().build(scene(graph, verdicts={("n1", "x"): None, ("n2", "x"): "no"}))
-    halo, hollow = view.overlay
+    halo, hollow = view.halos
     assert isinstance(halo, Disc) and halo.fill == "wire_any@30"
     assert isinstance(hollow, Disc) and hollow.outline == "border"
 

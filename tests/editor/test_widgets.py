@@ -9,7 +9,7 @@ from graphide.editor.faces import Widget
 from graphide.editor.sliders import dragged, figure, is_slider, position_of, step_of, stepped, value_at
 from graphide.editor.text.metrics import width
 from graphide.editor.views import Box, Disc, Rect, Text
-from graphide.editor.widgets import ROW, pressed, text_of, widget_hit, widget_shapes
+from graphide.editor.widgets import ROW, pressed, said_below, text_of, widget_hit, widget_shapes
 from graphide.spec.fields import (
     Choice,
     Field,
@@ -140,3 +140,12 @@ def test_a_value_that_does_not_fit_is_framed_and_says_why() -> None:
     shapes = widget_shapes(widget, BOX)
     assert isinstance(shapes[0], Rect) and shapes[0].outline == "state_failed"
     assert widget_hit(widget, BOX).tooltip == "needs a number"
+
+
+@given(st.text(min_size=1, max_size=300), st.floats(40, 600), st.floats(0.3, 3))
+def test_what_is_wrong_is_said_below_the_text_and_within_its_note(sentence: str, wide: float, zoom: float) -> None:
+    ground, *lines = said_below(sentence, Box(10, 20, wide, 30), zoom)
+    assert isinstance(ground, Rect) and ground.y > 50
+    for line in lines:
+        assert isinstance(line, Text) and ground.y < line.y < ground.y + ground.height
+        assert line.x + width(line.text, line.size) <= ground.x + ground.width + 8 * zoom

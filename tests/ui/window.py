@@ -1,6 +1,6 @@
 """Programs that open a window, each in a process of its own on a screen of its own that nobody sees.
 
-Drawing goes nowhere (GALLIUM_NOOP), which makes windows quick and keeps every number they report.
+Drawing goes nowhere (GALLIUM_NOOP) unless it is asked for, which makes windows quick and keeps every number they report.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def screen() -> Iterator[str]:
+def screen(size: tuple[int, int] = (1280, 800), extra: Sequence[str] = ()) -> Iterator[str]:
     """Start a virtual screen and yield its DISPLAY; NO_GUI=1 in the environment skips the test, nothing else does."""
     if os.environ.get("NO_GUI") == "1":
         pytest.skip("NO_GUI=1: this test opens a window and was left out")
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
+    command += extra
     try:
         server = subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL)
     except FileNotFoundError:
@@ -40,9 +41,17 @@ def screen() -> Iterator[str]:
         server.wait()
 
 
-def run_in_window(program: Path, given: str, *, arguments: Sequence[str] = (), seconds: float = 100) -> str:
+def run_in_window(
+    program: Path,
+    given: str,
+    *,
+    arguments: Sequence[str] = (),
+    seconds: float = 100,
+    size: tuple[int, int] = (1280, 800),
+    drawing: bool = False,
+) -> str:
     """Run a program on a screen with `given` as its input, and return what it wrote."""
-    with screen() as display:
+    with screen(size) as display:
         done = subprocess.run(
             [sys.executable, str(program), *arguments],
             input=given,
@@ -50,7 +59,7 @@ def run_in_window(program: Path, given: str, *, arguments: Sequence[str] = (), s
             env={
                 **os.environ,
                 "DISPLAY": display,
-                "GALLIUM_NOOP": "1",
+                "GALLIUM_NOOP": "" if drawing else "1",
                 "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'nodes'}",
             },
             capture_output=True,

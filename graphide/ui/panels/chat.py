@@ -1,15 +1,28 @@
-"""The chat with the graph: what was said, answers as they are written, and the field for the next message."""
+"""The chat with the graph: the model that answers, what was said, and the card in which the next message is written.
+
+What is said and done is in `graphide.editor.talking`, how it is laid out in `graphide.editor.chat_page`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import dearpygui.dearpygui as dpg
 
+from graphide.editor import chat_state, talking
+from graphide.editor.chat import ChatSession
+from graphide.editor.chat_making import ChatTrouble
+from graphide.editor.chat_state import Talk
+from graphide.editor.text.metrics import icon, shortened, width as text_width
+from graphide.editor.text.page import Spot
+from graphide.editor.views import Box
 from graphide.ui import safe
 from graphide.ui.panels.base import Panel
-from graphide.ui.panels.markdown import Markdown
-from graphide.ui.textbox import TextBox
+from graphide.ui.panels.chat_card import ChatCard
+from graphide.ui.panels.chat_sheet import ChatSheet
+
+_SIDES: Final = 32.0  # the room at both sides of the panel
+_SCROLLBAR: Final = 12.0
 
 
 class Chat(Panel):
@@ -17,56 +30,109 @@ class Chat(Panel):
 
     def __init__(self, app: Any, item: safe.Item) -> None:
         super().__init__(app, item)
-        self._box: TextBox | None = None
-        self._draft = ""
+        self._talk = Talk(None, None)
+        self._looked_at: tuple[object, ...] = ()
+        self._model = ""
+        self.sheet: ChatSheet | None = None
+        self.card: ChatCard | None = None
+        self._laid = (False, 0)
 
     def key(self) -> object:
-        chat = self.session.tab.chat
-        said = tuple((turn.id, turn.text) for turn in chat.path) if chat is not None else None
-        return said, chat.answering if chat is not None else False, self.app.panels.right
+        return self._looked_at[::2], self._model, self._talk.chat is None, self._talk.trouble, self._width
 
     def update(self) -> None:
+        self._look()
         super().update()
-        if self._box is not None:
-            self._box.update()
+        chat = self._talk.chat
+        if chat is None or self.sheet is None or self.card is None:
+            return
+        laid = (not chat.turns.turns, -self.kit.px(self.card.update()))
+        if laid != self._laid:
+            self._laid = laid
+            dpg.configure_item(self._empty, show=laid[0])
+            dpg.configure_item(self._scroll, height=laid[1])
+        self.sheet.update(chat.turns, self._width - _SCROLLBAR, chat.editing, writing=chat.answering)
+        chat.read_at = self.sheet.read_at
+        self.app.kit.kept = self.card.kept or (frozenset(["ctrl+c"]) if self.sheet.picked else frozenset())
+
+    def close(self) -> None:
+        """Stop listening."""
+        for part in (self.sheet, self.card):
+            if part is not None:
+                part.close()
+        self.sheet = self.card = None
+        self.app.kit.kept = frozenset()
 
     def build(self) -> None:
-        if self._box is not None:
-            self._box.close()
-            self._box = None
-        chat = self.session.tab.chat
+        self.close()
+        self._laid = (False, 0)
+        chat, trouble = self._talk
         if chat is None:
-            self.kit.space(8)
-            self.kit.text("This graph cannot be talked with yet.", size=15, weight="medium", wrap=0)
-            self.kit.text(
-                "Give it an input called “message” and an output, and its answers appear here while they are written.",
-                "muted", size=14, wrap=0,
-            )  # fmt: skip
+            if trouble is not None:
+                self._say_why(trouble)
             return
-        width = self.app.panels.right - 40.0
-        for turn in chat.path:
-            if turn.role == "user":
-                with self.kit.box("bubble", width=width, grow=True):
-                    self.kit.text(turn.text, wrap=width - 30)
-            else:
-                Markdown(self.kit, width).add(turn.text or "…")
-            self.kit.space(4)
-        self._box = TextBox(self.app, self._draft, self._wrote, width=width, least=2, most=6)
-        with self.kit.line():
-            self.kit.text("Ctrl+Enter sends", "faint", size=13)
-            dpg.add_spacer(width=self.kit.px(max(1.0, width - 190)))
-            if chat.answering:
-                self.kit.button("", chat.stop, "round", sign="square", tip="Stop")
-            else:
-                self.kit.button("", self._send, "round", sign="send", tip="Send")
+        self._head(chat)
+        with self.kit.box("inside", height=-120, scrolls=True) as self._scroll:
+            with dpg.group(show=False) as self._empty:
+                self._welcome()
+            self.sheet = ChatSheet(self.app, self._scroll, self._take, name=self._model, read_at=chat.read_at)
+        self.card = ChatCard(self.app, self._talk, chat, self.sheet, self._width)
 
-    def _wrote(self, text: str) -> None:
-        self._draft = text
+    # --- what it is about
 
-    def _send(self) -> None:
-        chat, text = self.session.tab.chat, self._draft.strip()
-        if chat is not None and text:
-            chat.send(text)
-            self._draft = ""
-            self.forget()
-            self.app.wake()
+    @property
+    def _width(self) -> float:
+        """How wide what is inside can be, in pixels at scale 1."""
+        panel = dpg.get_item_width(dpg.get_item_parent(self.item)) or 0
+        return max(160.0, panel / self.kit.fonts.scale - _SIDES)
+
+    def _look(self) -> None:
+        """Find whether the graph can be talked with, anew only when the graph or the chat is another one."""
+        tab = self.session.tab
+        look = (tab, tab.document.changed, tab.chat)
+        if look != self._looked_at:
+            self._talk = chat_state.talk(self.session)
+            self._looked_at = (tab, tab.document.changed, tab.chat)
+            chat = self._talk.chat
+            self._model = chat_state.model_of(self.session, chat) if chat is not None else ""
+
+    # --- its parts
+
+    def _say_why(self, trouble: ChatTrouble) -> None:
+        self.kit.space(10)
+        self.kit.text(icon("message-circle"), "accent_text", size=26)
+        self.kit.text("Talk with this graph", size=17, weight="semibold")
+        self.kit.text(trouble.why, "muted", size=14, wrap=self._width)
+        self.kit.space(4)
+        sign = "crosshair" if trouble.nodes else "plus"
+        self.kit.button(trouble.offer, lambda: self._help(trouble), "primary", sign=sign, weight="medium")
+
+    def _welcome(self) -> None:
+        graph = self.session.graph
+        self.kit.space(10)
+        self.kit.text(icon("sparkles"), "accent_text", size=24)
+        self.kit.text(graph.title or "Talk with this graph", size=17, weight="semibold", wrap=self._width - _SCROLLBAR)
+        about = graph.about or "What you write runs the graph, and its reply appears here while it is written."
+        self.kit.text(about, "muted", size=14, wrap=self._width - _SCROLLBAR)
+
+    def _head(self, chat: ChatSession) -> None:
+        kit, session = self.kit, self.session
+        name = shortened(self._model or chat.document.graph.title or "Chat", self._width - 130, 16, "semibold")
+        label = f"{name}  {icon('chevron-down')}"
+        with kit.line(spacing=2):
+            kit.button(label, lambda: talking.choose_model(session, chat), "title", size=16, weight="semibold",
+                       tip="Choose the model")  # fmt: skip
+            dpg.add_spacer(width=kit.px(max(1.0, self._width - text_width(label, 16, "semibold") - 98)))
+            kit.icon_button("plus", lambda: session.act("new_chat"), "New chat")
+            spot = Spot(Box(0, 0, 0, 0), "inspect", chat.form.streamed_by)
+            kit.icon_button("sliders-horizontal", lambda: self._take(spot), "Settings of the model")
+
+    # --- what is done
+
+    def _help(self, trouble: ChatTrouble) -> None:
+        talking.help_out(self.session, trouble)
+        self.app.wake()
+
+    def _take(self, spot: Spot) -> None:
+        talking.take(self.session, spot)
+        self.app.wake()

@@ -7,15 +7,21 @@ from typing import Any
 
 import dearpygui.dearpygui as dpg
 
-from graphide.editor.text.metrics import icon, shortened
+from graphide.editor.actions import ACTIONS
+from graphide.editor.dialogs import MenuItem
+from graphide.editor.text.metrics import icon, shortened, width
 from graphide.ui import safe
 from graphide.ui.panels.base import Panel
 from graphide.ui.panels.dialogs import Dialogs
+from graphide.ui.panels.grips import Grips
+from graphide.ui.panels.tips import Tips
 from graphide.ui.theme import StyleName
 
-_MENU_WIDTH, _PALETTE_WIDTH, _PALETTE_ROWS = 250.0, 420.0, 11
+_MENU_WIDTH, _PALETTE_WIDTH, _PALETTE_ROWS = 330.0, 500.0, 11
+_MENU_ROW, _KEYS = 28.0, 118.0  # of a menu: how high a line is, and how much of it is for the keys
+_PALETTE_TITLE = 224.0
 _TOASTS: dict[str, tuple[str, StyleName]] = {
-    "info": ("info", "accent_text"), "success": ("circle-check", "good"), "warning": ("triangle-alert", "heading"),
+    "info": ("info", "accent_text"), "success": ("circle-check", "good"), "warning": ("triangle-alert", "warn"),
     "error": ("circle-x", "bad"),
 }  # fmt: skip
 
@@ -24,11 +30,14 @@ class Overlays:
     """The parts above the window, in the order they are drawn."""
 
     def __init__(self, app: Any) -> None:
+        grips = Grips(app)
         self.parts: tuple[Panel, ...] = (
             ContextMenu(app, _floating(app, "popup", _MENU_WIDTH)),
             PalettePopup(app, _floating(app, "popup", _PALETTE_WIDTH)),
             ToastStack(app, _floating(app, "toast", 360)),
             Dialogs(app),
+            grips,
+            Tips(app, grips),
         )
 
 
@@ -41,8 +50,34 @@ def _floating(app: Any, style: StyleName, width: float) -> safe.Item:
     return item
 
 
-class ContextMenu(Panel):
+class Popup(Panel):
+    """What is closed by pressing the mouse beside it."""
+
+    def __init__(self, app: Any, item: safe.Item) -> None:
+        super().__init__(app, item)
+        with dpg.handler_registry():
+            dpg.add_mouse_click_handler(callback=self._clicked)
+
+    def close(self) -> None:
+        """Close it."""
+        raise NotImplementedError
+
+    def _clicked(self) -> None:
+        if not dpg.is_item_shown(self.item):  # it opens with this very click
+            return
+        (x, y), (left, top) = safe.mouse(), dpg.get_item_pos(self.item)
+        _, _, width, height = safe.rectangle(self.item)
+        if not (left <= x < left + width and top <= y < top + height):
+            self.close()
+            self.app.wake()
+
+
+class ContextMenu(Popup):
     """The menu of what was clicked with the right button, and the list of what a setting can be."""
+
+    def close(self) -> None:
+        """Close the menu."""
+        self.session.close_menu()
 
     def key(self) -> object:
         return self.session.menu
@@ -52,27 +87,39 @@ class ContextMenu(Panel):
         dpg.configure_item(self.item, show=menu is not None)
         if menu is None:
             return
+        keys = _KEYS if any(item.shortcut for item in menu.items) else 0.0
         for number, item in enumerate(menu.items):
             if item.begins and number:
                 dpg.add_separator()
-            sign = icon("check") if item.checked else icon(item.icon) if item.icon else "   "
-            label = f"{sign}   {shortened(item.label, 170, 14)}"
-            with self.kit.line(spacing=0):
-                self.kit.button(
-                    label, partial(self._choose, number), "row", width=_MENU_WIDTH - 70, size=14,
-                    tip=item.reason,
-                )  # fmt: skip
-                self.kit.text(item.shortcut, "faint", size=12)
-        _place(self.app, self.item, menu.at, (_MENU_WIDTH, 34.0 * len(menu.items)))
+            style: StyleName = "row_on" if number == menu.lit else "row_off" if item.reason else "row"
+            self._line(number, item, style, keys)
+        height = _MENU_ROW * len(menu.items) + 16
+        _place(self.app, self.item, menu.at, (_MENU_WIDTH - _KEYS + keys, height))
         dpg.focus_item(self.item)
+
+    def _line(self, number: int, item: MenuItem, style: StyleName, keys: float) -> None:
+        """Add a line: sign, label, and at the right its keys."""
+        sign = icon("check") if item.checked else icon(item.icon) if item.icon else "    "
+        label = f"{sign}   {shortened(item.label, _MENU_WIDTH - _KEYS - 62, 14)}"
+        with self.kit.line(spacing=0):
+            self.kit.button(
+                label, partial(self._choose, number), style, width=_MENU_WIDTH - _KEYS - 16, size=14, tip=item.reason
+            )
+            if keys:
+                dpg.add_spacer(width=self.kit.px(max(1.0, keys - 8 - width(item.shortcut, 12))))
+                self.kit.text(item.shortcut, "faint", size=12)
 
     def _choose(self, number: int) -> None:
         self.session.choose_in_menu(number)
         self.app.wake()
 
 
-class PalettePopup(Panel):
+class PalettePopup(Popup):
     """The search palette."""
+
+    def close(self) -> None:
+        """Close the palette."""
+        self.session.close_palette()
 
     def __init__(self, app: Any, item: safe.Item) -> None:
         super().__init__(app, item)
@@ -93,9 +140,8 @@ class PalettePopup(Panel):
         self._lines = None
         if palette is None:
             return
-        self._field = self.kit.field(
-            "", self._search, hint="Search nodes, templates and actions", width=_PALETTE_WIDTH - 18
-        )
+        hint = "Search nodes that fit the wire" if palette.wire else "Search nodes, templates and actions"
+        self._field = self.kit.field("", self._search, hint=hint, width=_PALETTE_WIDTH - 18)
         self._rows = dpg.add_group()
         _place(self.app, self.item, palette.at, (_PALETTE_WIDTH, 400.0))
         dpg.focus_item(self.item)
@@ -114,13 +160,13 @@ class PalettePopup(Panel):
         for number, item in list(enumerate(palette.items))[first : first + _PALETTE_ROWS]:
             sign = f"{icon(item.icon)}   " if item.icon else ""
             style: StyleName = "row_on" if number == palette.lit else "row"
-            about = shortened(item.shortcut or item.about, 210, 13)
+            about = shortened(item.shortcut or item.about, _PALETTE_WIDTH - _PALETTE_TITLE - 34, 13)
             with self.kit.line(spacing=4, parent=self._rows):
                 self.kit.button(
-                    f"{sign}{shortened(item.title, 130, 15)}",
+                    f"{sign}{shortened(item.title, _PALETTE_TITLE - 50, 15)}",
                     partial(self._take, number),
                     style,
-                    width=180,
+                    width=_PALETTE_TITLE,
                 )
                 self.kit.text(about, "faint", size=13)
         if not palette.items:
@@ -161,7 +207,8 @@ class ToastStack(Panel):
                 self.kit.text(toast.message, size=14, wrap=300)
                 self.kit.button("", partial(self._dismiss, toast.id), "icon", sign="x", size=13)
             if toast.action:
-                self.kit.button("Do it", partial(self.session.act, toast.action), "ghost", size=14)
+                label = ACTIONS[toast.action].label if toast.action in ACTIONS else "Do it"
+                self.kit.button(label, partial(self._act, toast.id, toast.action), "ghost", size=14)
         if shown:
             self.app.after_frames(1, self._settle)
             self.app.after_frames(3, self._settle)
@@ -172,6 +219,10 @@ class ToastStack(Panel):
         _, _, width, height = safe.rectangle(self.item)
         area = self.app.canvas.area
         dpg.set_item_pos(self.item, [area.x + (area.width - width) / 2, area.y + area.height - height - 16])
+
+    def _act(self, toast_id: int, action: str) -> None:
+        self._dismiss(toast_id)
+        self.session.act(action)
 
     def _dismiss(self, toast_id: int) -> None:
         self.session.toasts.dismiss(toast_id)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import dearpygui.dearpygui as dpg
 
+from graphide.editor.talking import SIDE
 from graphide.ui import safe
 from graphide.ui.panels.base import Panel
 from graphide.ui.panels.chat import Chat
@@ -20,14 +21,20 @@ class Side(Panel):
 
     def __init__(self, app: Any, item: safe.Item) -> None:
         super().__init__(app, item)
-        self.tab: Tab = "inspector"
         self._inside: Panel | None = None
+
+    @property
+    def tab(self) -> Tab:
+        """Which of the two is shown."""
+        return "chat" if self.session.panel(SIDE) == "chat" else "inspector"
 
     def key(self) -> object:
         return self.tab, self.app.panels, dpg.get_viewport_client_height()
 
     def build(self) -> None:
         kit = self.kit
+        if isinstance(self._inside, Chat | Inspector):
+            self._inside.close()
         with kit.line(spacing=4):
             tabs: tuple[tuple[Tab, str], ...] = (("inspector", "Inspector"), ("chat", "Chat"))
             for tab, label in tabs:
@@ -45,5 +52,5 @@ class Side(Panel):
             self._inside.update()
 
     def _choose(self, tab: Tab) -> None:
-        self.tab = tab
+        self.session.set_panel(SIDE, tab)
         self.app.wake()

@@ -1,4 +1,8 @@
-"""The sidebar: new, open and search, the node types by what they are for, recent graphs, settings, the theme."""
+"""The sidebar: new, open and search, the node types by what they are for, recent graphs, settings, the theme.
+
+A node type is dragged onto the canvas by following its row while that is held: what DearPyGui has for dragging is not
+told where over a drawing it was let go.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +12,17 @@ from typing import Any, Final
 
 import dearpygui.dearpygui as dpg
 
-from graphide.editor.nodelook import icon_name
+from graphide.editor.gestures_base import THRESHOLD
+from graphide.editor.nodelook import category_color, icon_name
+from graphide.editor.text.metrics import icon, width
+from graphide.editor.views import Rect, Text
 from graphide.ui import safe
-from graphide.ui.canvas import NODE_PAYLOAD
 from graphide.ui.panels.base import Panel
+from graphide.ui.shapes import draw
 
 _SHOWN: Final = 8
+_FOOT: Final = 80.0  # how high settings and theme are
+_HOLD: Final = (20.0, 14.0)  # where in its title a node hangs on the mouse, in world units
 _ORDER: Final = ("input", "prompt", "model", "output", "data", "flow", "judge", "look")
 
 
@@ -23,13 +32,55 @@ class Sidebar(Panel):
     def __init__(self, app: Any, item: safe.Item) -> None:
         super().__init__(app, item)
         self._open: frozenset[str] = frozenset(["input", "prompt", "model", "output"])
+        self._rows: dict[safe.Item, Any] = {}
+        self._handlers: dict[str, safe.Item] = {}
+        self._pressed_at: tuple[float, float] | None = None
+        self._dragged: Any = None
+        self._ghost: Any = dpg.add_viewport_drawlist(front=True)
 
     def key(self) -> object:
         recent = self.session.remembered.recent[:_SHOWN]
         return recent, self._open, self.app.look_name, str(self.session.tab.document.path), self.app.panels.left
 
+    def update(self) -> None:
+        """Bring it to what the session says, and what is dragged from it to the mouse."""
+        super().update()
+        held = dpg.is_mouse_button_down(dpg.mvMouseButton_Left)
+        if self._dragged is not None:
+            self._drag(held=bool(held))
+        elif not held:
+            self._pressed_at = None
+        elif self._pressed_at is None:
+            self._pressed_at = safe.mouse()
+        elif _apart(self._pressed_at, safe.mouse()) >= THRESHOLD:
+            self._dragged = next((spec for row, spec in self._rows.items() if safe.active(row)), None)
+
+    def _drag(self, *, held: bool) -> None:
+        """Let the node hang on the mouse, and add it where that is let go over the canvas; Esc gives it up."""
+        spec, (x, y), area = self._dragged, safe.mouse(), self.app.canvas.area
+        dpg.delete_item(self._ghost, children_only=True)
+        if dpg.is_key_down(dpg.mvKey_Escape):
+            held, x = False, -1.0
+        if held:
+            self._draw_ghost(spec, x, y)
+            return
+        self._dragged = None
+        if self.app.canvas.inputs.over() and 0 <= x - area.x < area.width and 0 <= y - area.y < area.height:
+            zoom = self.session.tab.camera.zoom
+            self.app.add_node(spec.type, (x - area.x - _HOLD[0] * zoom, y - area.y - _HOLD[1] * zoom))
+
+    def _draw_ghost(self, spec: Any, x: float, y: float) -> None:
+        scale = self.app.fonts.scale
+        label, left, top = _label(spec), x / scale - _HOLD[0], y / scale - _HOLD[1]
+        box = Rect(left, top, width(label, 14, "medium") + 62, 36, f"card+{category_color(spec)}@16", "accent", 1.5, 12)
+        sign = Text(left + 14, top + 11, icon(icon_name(spec)), 14)
+        shapes = (box._replace(shadow="shadow"), sign, Text(left + 34, top + 11, label, 14, weight="medium"))
+        draw(shapes, self._ghost, self.app.canvas.brush(scale))
+        self.app.wake()
+
     def build(self) -> None:
         kit, session = self.kit, self.session
+        self._rows = {}
         room = self.app.panels.left - 40
         with kit.line(spacing=10):
             kit.text(self._logo(), "accent_text", size=19)
@@ -41,17 +92,16 @@ class Sidebar(Panel):
         kit.row("Open…", lambda: session.act("open"), sign="folder-open")
         kit.row("Search", lambda: session.act("palette"), sign="search")
         kit.row("Templates", lambda: session.act("templates"), sign="layout-template")
-        self._types()
-        self._recent(room)
-        kit.space(14)
+        with kit.box("tree", height=-_FOOT * kit.fonts.scale, scrolls=True):
+            self._types()
+            self._recent(room)
+        kit.space(8)
         kit.row("Settings", lambda: session.act("settings"), sign="settings")
         other = "light" if self.app.look_name == "dark" else "dark"
         sign = "sun" if other == "light" else "moon"
         kit.row(f"{other.capitalize()} theme", lambda: session.act("look"), sign=sign)
 
     def _logo(self) -> str:
-        from graphide.editor.text.metrics import icon
-
         return icon("workflow")
 
     def _types(self) -> None:
@@ -68,14 +118,13 @@ class Sidebar(Panel):
                 self._type(spec)
 
     def _type(self, spec: Any) -> None:
-        label = spec.type.rpartition(".")[2].replace("_", " ").capitalize()
-        row = self.kit.row(label, lambda: None, sign=icon_name(spec), tip=spec.summary)
-        with dpg.item_handler_registry() as handlers:
-            dpg.add_item_double_clicked_handler(callback=lambda: self.app.add_node(spec.type))
-        dpg.bind_item_handler_registry(row, handlers)
-        with dpg.drag_payload(parent=row, drag_data=spec.type, payload_type=NODE_PAYLOAD) as payload:
-            self.kit.text(label, size=14)
-        del payload
+        row = self.kit.row(_label(spec), lambda: None, sign=icon_name(spec), tip=spec.summary)
+        self._rows[row] = spec
+        if spec.type not in self._handlers:  # kept, because one that is bound is not deleted with its row
+            with dpg.item_handler_registry() as handlers:
+                dpg.add_item_double_clicked_handler(callback=lambda: self.app.add_node(spec.type))
+            self._handlers[spec.type] = handlers
+        dpg.bind_item_handler_registry(row, self._handlers[spec.type])
 
     def _fold(self, category: str) -> None:
         self._open = self._open ^ {category}
@@ -89,3 +138,11 @@ class Sidebar(Panel):
         here = str(self.session.tab.document.path)
         for path in recent:
             self.kit.row(Path(path).stem, partial(self.session.open, path), on=path == here, tip=path, room=room - 20)
+
+
+def _label(spec: Any) -> str:
+    return str(spec.type.rpartition(".")[2].replace("_", " ").capitalize())
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1]))

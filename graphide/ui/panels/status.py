@@ -1,11 +1,15 @@
-"""The status bar: how the run goes, what the graph is made of, and what is selected."""
+"""The status bar: how the run goes, what the graph is made of, and what is selected; where it is narrow, less of it."""
 
 from __future__ import annotations
 
 import time
 
+import dearpygui.dearpygui as dpg
+
+from graphide.editor.commands import counted
 from graphide.editor.text.metrics import icon
 from graphide.ui.panels.base import Panel
+from graphide.ui.room import FACT, FACT_GAP, Fact, fitting
 from graphide.ui.theme import StyleName
 
 _STATES: dict[str, tuple[str, str, StyleName]] = {
@@ -15,6 +19,7 @@ _STATES: dict[str, tuple[str, str, StyleName]] = {
     "failed": ("circle-x", "failed", "bad"), "cancelled": ("circle-stop", "stopped", "muted"),
     "refused": ("circle-x", "cannot run", "bad"),
 }  # fmt: skip
+_MARGIN = 28
 
 
 class Status(Panel):
@@ -23,28 +28,33 @@ class Status(Panel):
     def key(self) -> object:
         tab, view = self.session.tab, self.session.tab.runs.view
         seconds = int(view.elapsed(time.monotonic()) * 2) if view.active else view.seconds
-        return view.state, view.summary, seconds, view.tokens(), tab.document.changed, tab.document.dirty, tab.selection
+        run = (view.state, view.summary, seconds, view.tokens())
+        return run, tab.document.changed, tab.document.dirty, tab.selection, dpg.get_item_width(self.item)
 
     def build(self) -> None:
-        view, graph = self.session.tab.runs.view, self.session.tab.document.graph
-        sign, word, style = _STATES[view.state]
-        with self.kit.line(spacing=18):
-            self.kit.text(f"{icon(sign)}  {word}", style, size=13)
-            for text in self._facts():
-                self.kit.text(text, "muted", size=13)
-            self.kit.text(f"{len(graph.nodes)} nodes · {len(graph.edges)} wires", "muted", size=13)
-            if chosen := len(self.session.tab.selection.nodes):
-                self.kit.text(f"{chosen} selected", "muted", size=13)
-            self.kit.text("edited" if self.session.tab.document.dirty else "saved", "faint", size=13)
+        room = dpg.get_item_width(self.item) / self.kit.fonts.scale - _MARGIN
+        with self.kit.line(spacing=FACT_GAP):
+            for fact in fitting([*self._of_run(), *self._of_graph()], room):
+                self.kit.text(fact.text, fact.style, size=FACT)
 
-    def _facts(self) -> list[str]:
+    def _of_run(self) -> list[Fact]:
         view = self.session.tab.runs.view
-        facts = [view.summary] if view.summary else []
+        sign, word, style = _STATES[view.state]
+        facts = [Fact(f"{icon(sign)}  {word}", style, 9)]
+        if view.summary:
+            facts.append(Fact(view.summary, "muted", 7))
         seconds = view.elapsed(time.monotonic())
         if seconds:
-            facts.append(f"{seconds:.1f} s")
+            facts.append(Fact(f"{seconds:.1f} s", "muted", 3))
         if tokens := view.tokens():
-            facts.append(f"{tokens} tokens")
+            facts.append(Fact(f"{tokens:,} tokens", "muted", 2))
             if seconds > 0:
-                facts.append(f"{tokens / seconds:.1f} tokens/s")
+                facts.append(Fact(f"{tokens / seconds:,.1f} tokens/s", "muted", 6))
         return facts
+
+    def _of_graph(self) -> list[Fact]:
+        tab, graph = self.session.tab, self.session.tab.document.graph
+        facts = [Fact(f"{counted(len(graph.nodes), 'node')} · {counted(len(graph.edges), 'wire')}", "muted", 5)]
+        if chosen := len(tab.selection.nodes):
+            facts.append(Fact(f"{chosen} selected", "muted", 4))
+        return [*facts, Fact("edited" if tab.document.dirty else "saved", "faint", 8)]

@@ -1,0 +1,112 @@
+"""The stories of `test_canvas`: how often the canvas draws what, as the camera moves and things change."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from graphide.editor.selection import Selection
+from graphide.editor.views import Camera
+from graphide.ui.paint import BUDGET
+from tests.editor.scenes import large
+from tests.ui.driving import Driver, window
+
+
+def opened(driver: Driver, count: int = 120) -> None:
+    """Show a graph of many nodes, all of them in sight, and come to rest."""
+    driver.session.tab.document._go("Make", large(count, 12))
+    driver.session.act("fit")
+    driver.until(lambda: driver.session.tab.checks.latest is not None and driver.session.tab.plan is not None)
+    rest(driver)
+
+
+def rest(driver: Driver) -> None:
+    driver.frames(2)
+    driver.until(lambda: not driver.app.canvas.painter.behind)
+
+
+def drawn(driver: Driver) -> int:
+    return driver.app.canvas.painter.drawn
+
+
+def look(driver: Driver, camera: Camera) -> None:
+    driver.session.tab.camera = camera
+    driver.session.touch()
+    driver.frames(1)
+
+
+def pulling_and_zooming_draw_no_node_again(driver: Driver) -> None:
+    opened(driver)
+    camera, before = driver.session.tab.camera, drawn(driver)
+    for step in range(10):
+        look(driver, camera._replace(x=camera.x + step, zoom=camera.zoom * (1 - step / 100)))
+    rest(driver)
+    assert drawn(driver) == before
+
+
+def other_levels_of_detail_are_drawn_a_few_nodes_a_frame(driver: Driver) -> None:
+    opened(driver)
+    camera, before = driver.session.tab.camera, drawn(driver)
+    most = max(len(group.shapes_far) for group in driver.app.canvas.view.nodes)
+    look(driver, camera._replace(zoom=0.23))
+    assert driver.app.canvas.painter.behind
+    first = drawn(driver) - before
+    assert 0 < first <= BUDGET and first * 2 <= BUDGET + most
+    rest(driver)
+    far = drawn(driver)
+    assert far - before > first
+    look(driver, camera)
+    look(driver, camera._replace(zoom=0.23))
+    rest(driver)
+    assert drawn(driver) == far
+
+
+def selecting_and_moving_everything_draws_no_node_again(driver: Driver) -> None:
+    opened(driver)
+    before = drawn(driver)
+    driver.session.act("select_all")
+    driver.frames(2)
+    driver.session.select(Selection())
+    driver.frames(2)
+    driver.session.act("select_all")
+    driver.key("ctrl+Right")
+    driver.key("ctrl+z")
+    rest(driver)
+    assert drawn(driver) == before
+
+
+def what_is_out_of_sight_is_not_drawn(driver: Driver) -> None:
+    opened(driver)
+    before = drawn(driver)
+    look(driver, Camera(0, 0, 1.0))
+    rest(driver)
+    assert 0 < drawn(driver) - before < 40
+
+
+def a_caret_blinks_and_else_nothing_is_drawn(driver: Driver) -> None:
+    import time
+
+    import dearpygui.dearpygui as dpg
+
+    driver.session.new_from("hello")
+    driver.frames(4)
+    driver.until(lambda: driver.session.tab.plan is not None)
+    for least, most in ((0, 0), (2, 8)):
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end:
+            driver.app.turn()
+        before, end = dpg.get_frame_count(), time.monotonic() + 2.2
+        while time.monotonic() < end:
+            driver.app.turn()
+        assert least <= dpg.get_frame_count() - before <= most
+        group = driver.session.surface.group("task")
+        assert group is not None
+        box = next(hit for hit in group.hits if hit.part == "widget" and hit.name == "text").box
+        driver.click(*driver.canvas(group.x + box.x + box.width / 2, group.y + box.y + box.height / 2))
+        driver.until(lambda: driver.session.field is not None)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, window(Path(folder)) as at_the_window:
+        globals()[sys.argv[1]](at_the_window)
