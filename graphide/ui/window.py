@@ -25,18 +25,23 @@ class SystemClipboard:
         safe.copy(text)
 
 
+def begin(session: Session, files: Sequence[Path]) -> None:
+    """Open files, or what was open last time; somebody who was never here before is welcomed."""
+    is_first = not (session.remembered.recent or session.remembered.open or files)
+    lifecycle.start(session, again=not files)
+    for file in files:
+        session.open(file)
+    if is_first and session.dialog is None:
+        session.act("first_run")
+
+
 def edit(files: Sequence[Path], *, model: str = "") -> int:
     """Show the editor with these files until its window is closed, and return the exit code of the command."""
     with Workspace(model=model) as workspace:
         pacer = Pacer()
         session = Session(workspace, wake=pacer.poke, clipboard=SystemClipboard())
         try:
-            is_first = not (session.remembered.recent or session.remembered.open or files)
-            lifecycle.start(session, again=not files)
-            for file in files:
-                session.open(file)
-            if is_first and session.dialog is None:
-                session.act("first_run")
+            begin(session, files)
             with safe.context():
                 App(session, pacer).run()
                 pacer.close()
