@@ -33,13 +33,13 @@ def damage(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def downloaded(command: Command, path: Path, promised: str) -> None:
+def downloaded(command: Command, *paths: Path) -> None:
     """Leave the record of a download that is done."""
     folder = Path(command.env["GRAPHIDE_HOME"]) / "data" / "downloads"
     folder.mkdir(parents=True)
     body = {
-        "format": 1, "repo": "owner/repo", "commit": "c" * 40, "folder": str(path.parent), "state": "done",
-        "files": [{"path": path.name, "size": path.stat().st_size, "sha256": promised}],
+        "format": 1, "repo": "owner/repo", "commit": "c" * 40, "folder": str(paths[0].parent), "state": "done",
+        "files": [{"path": path.name, "size": path.stat().st_size, "sha256": sha256(path)} for path in paths],
         "marks": [], "problem": "", "hint": "", "added": 1.0,
     }  # fmt: skip
     (folder / "x.json").write_text(json.dumps(body), encoding="utf-8")
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_found_though_size_and_time_are_the_same(inside: Insid
 
 def test_a_download_is_compared_with_what_the_hub_promised(graphide_: Command, inside: Inside, own: Path) -> None:
     path = write_gguf(own / "a.gguf")
-    downloaded(graphide_, path, sha256(path))
+    downloaded(graphide_, path)
     assert inside("models", "verify", "a").out == "a.gguf  is what owner/repo at cccccccccccc says\n"
     damage(path)
     (found,) = inside("models", "verify", "a", "--format", "json", code=4).json["models"]
@@ -101,6 +101,18 @@ def test_a_split_model_is_verified_as_one(inside: Inside, own: Path) -> None:
     whole = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
     assert whole in inside("models", "verify", "big").out
     assert "is what an earlier reading says" in inside("models", "verify", "big").out
+
+
+def test_of_a_split_model_that_was_downloaded_the_damaged_part_is_named(
+    graphide_: Command, inside: Inside, own: Path
+) -> None:
+    parts = write_split(own, "big", 3)
+    downloaded(graphide_, *parts)
+    lines = inside("models", "verify", "big").out.splitlines()
+    assert lines == [f"{part.name}  is what owner/repo at cccccccccccc says" for part in parts]
+    damage(parts[1])
+    lines = inside("models", "verify", "big", code=4).out.splitlines()
+    assert ["DIFFERS" in line for line in lines] == [False, True, False]
 
 
 def test_without_names_all_are_verified_and_broken_ones_are_told(inside: Inside, own: Path) -> None:

@@ -277,8 +277,8 @@ def test_the_line_of_the_selection_lies_above_that_of_the_state_and_below_the_pi
 
 def test_pins_are_known_before_the_node_is_drawn_and_lie_where_they_are_drawn() -> None:
     for type in sorted(BUILT_IN):
-        for place in (Place(), Place(collapsed=True)):
-            group = node_group(alone(type), place)
+        for at in (Place(), Place(collapsed=True)):
+            group = node_group(alone(type), at)
             discs = [(s.x, s.y) for s in group.marks if isinstance(s, Disc)]
             assert discs == [(pin.x, pin.y) for pin in group.pins]
 
