@@ -149,7 +149,9 @@ class Canvas:
         view = self.view
         shown = self._has_map and bool(view.nodes)
         mapped = (shown, view.nodes, view.frames, view.camera, self.area, self._look)
-        if len(mapped) == len(self._mapped) and all(one is other for one, other in zip(mapped, self._mapped, strict=True)):
+        if len(mapped) == len(self._mapped) and all(
+            one is other for one, other in zip(mapped, self._mapped, strict=True)
+        ):
             return
         self._mapped = mapped
         if not shown:
