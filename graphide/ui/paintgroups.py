@@ -56,6 +56,8 @@ class _Drawn:
     layers: dict[Level, _Layer] = field(default_factory=dict)
     level: Level | None = None
     mark: _Layer | None = None
+    group: Group | None = None  # as which it was drawn last, and how that was looked at; None: out of sight
+    style: object = None
 
     @property
     def count(self) -> int:
@@ -73,6 +75,7 @@ class GroupLayer:
         self._hidden_shapes = 0
         self._groups: Sequence[Group] = ()
         self._seeing: Seeing | None = None
+        self._style: tuple[object, ...] = ()
         self._left = 0
         self.behind = False
         self.drawn = 0
@@ -86,13 +89,17 @@ class GroupLayer:
                 self._hidden_shapes -= self._hidden.pop(key, 0)
                 del self._known[key]
         self._groups, self._seeing, self.behind = groups, seeing, False
+        if seeing[1:] != self._style:
+            self._style = seeing[1:]
         left, top, wide, high = seeing.box
         right, bottom = left + wide, top + high
         for group in todo:
+            drawn = self._known.get(group.key)
             if group.x < right and group.y < bottom and group.x + group.width > left and group.y + group.height > top:
-                self._show(group, seeing)
-            elif group.key in self._known and group.key not in self._hidden:
-                self._hide(group.key)
+                if drawn is None or drawn.group is not group or drawn.style is not self._style:
+                    self._show(group, seeing)
+            elif drawn is not None and drawn.group is not None:
+                self._hide(group.key, drawn)
         self._forget_hidden()
         self._order.settle()
         return self._left
@@ -111,9 +118,9 @@ class GroupLayer:
         drawn = self._known.get(group.key)
         if drawn is None:
             drawn = self._known[group.key] = _Drawn()
-        elif group.key in self._hidden:
-            self._hidden_shapes -= self._hidden.pop(group.key)
+        self._hidden_shapes -= self._hidden.pop(group.key, 0)
         layer = self._due(drawn, group, seeing)
+        drawn.group, drawn.style = group, self._style if drawn.level == seeing.level else None
         crisp = seeing.crisp
         at = (round(group.x * crisp) / crisp, round(group.y * crisp) / crisp)
         _put(layer, at)
@@ -173,8 +180,8 @@ class GroupLayer:
 
     # --- groups out of sight
 
-    def _hide(self, key: str) -> None:
-        drawn = self._known[key]
+    def _hide(self, key: str, drawn: _Drawn) -> None:
+        drawn.group = None
         for layer in (*drawn.layers.values(), drawn.mark):
             if layer is not None:
                 _turn(layer, False)

@@ -46,6 +46,7 @@ class WireLayer:
         self._flowing: set[Edge] = set()
         self._wires: Sequence[Wire] = ()
         self._boxes: list[Box] = []
+        self._shown: list[bool | None] = []
         self._seen: Box | None = None
         self._brush: Brush | None = None
 
@@ -58,22 +59,29 @@ class WireLayer:
         """Bring the layer to what is seen of the wires."""
         if wires is self._wires and seen == self._seen and brush is self._brush:
             return
+        self._see(wires, brush)
         self._seen, self._brush = seen, brush
-        self._see(wires)
-        for wire, box in zip(wires, self._boxes, strict=True):
-            edge = wire.edge
-            if not _touch(box, seen):
-                if edge in self._known and edge not in self._hidden:
-                    dpg.hide_item(self._known[edge].item)
-                    self._hidden.add(edge)
-                continue
-            drawn = self._known.get(edge)
-            if drawn is None or drawn.wire is not wire or drawn.brush is not brush:
-                self._draw(drawn, wire, brush)
-            elif edge in self._hidden:
-                dpg.show_item(drawn.item)
-            self._hidden.discard(edge)
+        left, top, right, bottom = seen.x, seen.y, seen.x + seen.width, seen.y + seen.height
+        for number, (x, y, wide, high) in enumerate(self._boxes):
+            shown = x <= right and left <= x + wide and y <= bottom and top <= y + high
+            if shown is not self._shown[number]:
+                self._shown[number] = shown
+                self._turn(wires[number], shown, brush)
         self._order.settle()
+
+    def _turn(self, wire: Wire, shown: bool, brush: Brush) -> None:
+        """Show or hide a wire; one that is another than before is drawn anew."""
+        drawn = self._known.get(wire.edge)
+        if not shown:
+            if drawn is not None:
+                dpg.hide_item(drawn.item)
+                self._hidden.add(wire.edge)
+            return
+        self._hidden.discard(wire.edge)
+        if drawn is None or drawn.wire is not wire or drawn.brush is not brush:
+            self._draw(drawn, wire, brush)
+        else:
+            dpg.show_item(drawn.item)
 
     def animate(self, now: float) -> None:
         """Move what flows, at a time in seconds."""
@@ -85,19 +93,22 @@ class WireLayer:
                 along = (number + phase) / _FLOW_DOTS * len(curves)
                 dpg.configure_item(dot, center=bezier(curves[min(int(along), len(curves) - 1)], along % 1.0))
 
-    def _see(self, wires: Sequence[Wire]) -> None:
-        if wires is self._wires:
-            return
-        if len(wires) == len(self._wires):
+    def _see(self, wires: Sequence[Wire], brush: Brush) -> None:
+        """Take wires; those that may look different are neither shown nor hidden yet."""
+        if wires is not self._wires and len(wires) == len(self._wires):
             for number, (wire, old) in enumerate(zip(wires, self._wires, strict=True)):
                 if wire is not old:
-                    self._boxes[number] = bounds(wire.curves)
-        else:
+                    self._boxes[number], self._shown[number] = bounds(wire.curves), None
+        elif wires is not self._wires:
             self._boxes = [bounds(wire.curves) for wire in wires]
-        for edge in self._order.see([wire.edge for wire in wires]):
-            del self._known[edge]
-            self._hidden.discard(edge)
-            self._flowing.discard(edge)
+            self._shown = [None] * len(wires)
+        if brush is not self._brush:
+            self._shown = [None] * len(wires)
+        if wires is not self._wires:
+            for edge in self._order.see([wire.edge for wire in wires]):
+                del self._known[edge]
+                self._hidden.discard(edge)
+                self._flowing.discard(edge)
         self._wires = wires
 
     def _draw(self, before: _Drawn | None, wire: Wire, brush: Brush) -> None:
@@ -133,13 +144,3 @@ def _fill(drawn: _Drawn, ink: dict[str, Any]) -> None:
     if wire.state == "flowing":
         start, fill = wire.curves[0][0], look.color(wire.color)
         drawn.dots = [dpg.draw_circle(start, _DOT, color=CLEAR, fill=fill, parent=item) for _ in range(_FLOW_DOTS)]
-
-
-def _touch(one: Box, other: Box) -> bool:
-    """Return whether two boxes touch; that of a level wire is flat."""
-    return (
-        one.x <= other.x + other.width
-        and other.x <= one.x + one.width
-        and one.y <= other.y + other.height
-        and other.y <= one.y + one.height
-    )

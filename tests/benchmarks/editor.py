@@ -30,7 +30,7 @@ def main(wanted: list[str]) -> None:
         environment.setdefault("GALLIUM_NOOP", "1")
         print(f"drawing: {'GALLIUM_NOOP=1' if environment['GALLIUM_NOOP'] == '1' else 'llvmpipe'}", flush=True)
         program = Path(__file__).with_name("window_cases.py")
-        for name in wanted or CASES:
+        for name in wanted or [*CASES, "open", "open"]:
             drawing = {"GALLIUM_NOOP": ""} if name == "memory" else {}
             subprocess.run([sys.executable, str(program), name], env={**environment, **drawing}, check=True)
 
