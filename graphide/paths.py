@@ -79,6 +79,11 @@ def ensure(folder: Path) -> Path:
     return folder
 
 
+def written_path(text: str) -> Path:
+    """Return the path that a person wrote, with ~ for a home; where nobody has that home, the text stays as it is."""
+    return Path(os.path.expanduser(text))
+
+
 def _home() -> Path | None:
     value = os.environ.get(HOME_VARIABLE, "")
-    return Path(value).expanduser().absolute() if value else None
+    return written_path(value).absolute() if value else None

@@ -146,9 +146,8 @@ class Workspace:
     def library(self) -> Library:
         """The models of this machine."""
         from graphide.models.library import open_library
-        from graphide.models.places import written_path
 
-        folders = [written_path(folder) for folder in self.settings.model_folders]
+        folders = [paths.written_path(folder) for folder in self.settings.model_folders]
         return open_library(folders, self.settings.aliases)
 
     def use(self, settings: Settings) -> None:

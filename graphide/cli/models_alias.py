@@ -12,7 +12,7 @@ from graphide.cli.models_shown import format_option, print_json
 from graphide.cli.render import table
 from graphide.errors import EXIT_OK, GraphideError, UsageError
 from graphide.graph.quoting import printable
-from graphide.models.places import written_path
+from graphide.paths import written_path
 from graphide.settings import Settings
 from graphide.workspace import Workspace
 

@@ -237,7 +237,7 @@ def _remember(workspace: Workspace, folders: Iterable[Path]) -> None:
 
 
 def _forget(workspace: Workspace, folder: Path | None) -> int:
-    from graphide.models.places import written_path
+    from graphide.paths import written_path
 
     settings = _changeable(workspace)
     if folder is None:

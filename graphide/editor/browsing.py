@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from graphide.editor.dialogs import CANCEL, Dialog, DialogButton, ask_between
 from graphide.editor.file_names import name_problem, with_ending
 from graphide.editor.model_list import size_text
+from graphide.paths import written_path
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
@@ -119,7 +120,7 @@ class Browser:
 
     def typed_path(self, text: str) -> Path | None:
         """Take a path that was typed: a folder is gone to, a file is returned, anything else changes nothing."""
-        path = Path(text.strip()).expanduser()
+        path = written_path(text.strip())
         path = path if path.is_absolute() else self.folder.path / path
         if path.is_dir():
             self.go(path)
@@ -163,7 +164,7 @@ class Browser:
         )
 
     def _to_save(self) -> Path | None:
-        typed = Path(self.name.strip()).expanduser()
+        typed = written_path(self.name.strip())
         if typed.is_absolute():
             self.go(typed if typed.is_dir() else typed.parent)
             self.name = "" if typed.is_dir() else typed.name

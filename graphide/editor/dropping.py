@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from graphide.editor.offers import adding
 from graphide.editor.palette import node_items
 from graphide.editor.selection import Selection
+from graphide.paths import written_path
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
@@ -57,7 +58,7 @@ def _add_reader(session: Session, files: list[Path], at: tuple[float, float]) ->
 def _path(line: str) -> Path:
     if line.startswith("file:"):
         return Path(unquote(urlsplit(line).path))
-    return Path(line).expanduser()
+    return written_path(line)
 
 
 def _is_file(path: Path) -> bool:

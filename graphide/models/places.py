@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from graphide.paths import written_path
+
 _LARGEST_SETTINGS = 1 << 20
 
 
@@ -35,11 +37,6 @@ def known_places(
             if place.folder.is_absolute() and place.folder.is_dir():
                 found.setdefault(place.folder.resolve(), place)
     return tuple(found.values())
-
-
-def written_path(text: str) -> Path:
-    """Return the path that a person wrote, with ~ for a home; where nobody has that home, the text stays as it is."""
-    return Path(os.path.expanduser(text))
 
 
 def _places(variables: Mapping[str, str], home: Path, system: str) -> Iterator[Place]:

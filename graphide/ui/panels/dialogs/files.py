@@ -15,6 +15,7 @@ from graphide.editor.file_names import as_written
 from graphide.editor.gestures_input import Key
 from graphide.editor.text.metrics import icon, shortened, width as text_width
 from graphide.editor.views import Shape, Text
+from graphide.paths import written_path
 from graphide.ui import safe
 from graphide.ui.panels.dialogs.body import Body
 from graphide.ui.panels.dialogs.lists import DrawnList
@@ -142,7 +143,7 @@ class Files(Body):
         """Return the folder to begin in, and the name to save under."""
         data, document = self.dialog.data, self.session.tab.document
         if self._purpose == "save_as" and data:
-            return Path(str(data)).expanduser().parent, Path(str(data)).name
+            return written_path(str(data)).parent, Path(str(data)).name
         if document.path is not None:
             return document.path.parent, ""
         recent = next((Path(name).parent for name in self.session.remembered.recent if Path(name).is_file()), None)
@@ -237,7 +238,7 @@ class Files(Body):
         found = self.browser.typed_path(text)
         if found is not None:
             self._give(found)
-        elif self.browser.folder.path != Path(text).expanduser():
+        elif self.browser.folder.path != written_path(text):
             self._problem = f"There is no {text}"
         self._path_shown = ""
 
