@@ -7,6 +7,7 @@ the session says, and draws, if there is anything new; while nothing happens no 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from graphide.ui.fonts import Fonts
 from graphide.ui.kit import Kit
 from graphide.ui.layout import Panels, areas, dragged, panels_from
 from graphide.ui.pacer import Pacer
+from graphide.ui.textpaint import is_lit, until_blink
 from graphide.ui.theme import StyleName, Themes
 
 _LOG: Final = logging.getLogger("graphide.ui")
@@ -42,6 +44,7 @@ class App:
         self._later: list[tuple[int, Callable[[], object]]] = []
         self._size = (0, 0)
         self._laid: tuple[object, ...] = ()
+        self._lit = False
         self._asked_to_quit = False
         self._unmaximized = window
         self._make_viewport(window, vsync)
@@ -68,7 +71,7 @@ class App:
             self.frame()
         elif self.session.tick():
             self.pacer.poke()
-        elif self.canvas.blinks:
+        elif self.canvas.blinks or self._field_blinks():
             self.frame()
 
     def frame(self) -> None:
@@ -81,6 +84,7 @@ class App:
             self._follow_settings()
             self._lay_out()
             self._update()
+        self._lit = is_lit(time.monotonic())
         dpg.render_dearpygui_frame()
 
     @property
@@ -238,4 +242,9 @@ class App:
                 part.update()
 
     def _longest_wait(self) -> float:
-        return max(0.02, min(1.0, self.canvas.due, self.session.due - self.session.clock()))
+        blink = until_blink(time.monotonic()) if self.kit.typing() else 1.0
+        return max(0.02, min(blink, self.canvas.due, self.session.due - self.session.clock()))
+
+    def _field_blinks(self) -> bool:
+        """Return whether the caret of a field in a panel is to be shown, or hidden, without anything else to draw."""
+        return self.kit.typing() and self._lit is not is_lit(time.monotonic())

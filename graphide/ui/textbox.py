@@ -17,7 +17,7 @@ from graphide.editor.text.metrics import Weight, face
 from graphide.editor.text.pointer import Pointer
 from graphide.editor.text.wrap import Setting
 from graphide.ui import safe
-from graphide.ui.textpaint import BLINK, Colored, Sheet, added_text, paint, paint_trouble
+from graphide.ui.textpaint import Colored, Sheet, added_text, is_lit, paint, paint_trouble
 
 if TYPE_CHECKING:
     from graphide.ui.app import App
@@ -103,7 +103,7 @@ class TextBox:
         if active != self.was_active:
             self.was_active = active
             self.focused(active)
-        lit = active and not edit.read_only and time.monotonic() % BLINK < BLINK * 0.6
+        lit = active and not edit.read_only and is_lit(time.monotonic())
         painted = (
             edit.text, edit.caret, edit.selection, edit.top, active, lit, self._app.themes.look, self.trouble, self.mark,
             self.colors,

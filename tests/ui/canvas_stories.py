@@ -107,6 +107,24 @@ def a_caret_blinks_and_else_nothing_is_drawn(driver: Driver) -> None:
         driver.until(lambda: driver.session.field is not None)
 
 
+def a_caret_in_a_panel_blinks_too(driver: Driver) -> None:
+    import time
+
+    import dearpygui.dearpygui as dpg
+
+    driver.session.new_from("conversation")
+    driver.session.act("focus_chat")
+    driver.until(driver.app.kit.typing)
+    driver.until(lambda: driver.session.tab.plan is not None)
+    end = time.monotonic() + 1.0
+    while time.monotonic() < end:
+        driver.app.turn()
+    before, end = dpg.get_frame_count(), time.monotonic() + 2.2
+    while time.monotonic() < end:
+        driver.app.turn()
+    assert 2 <= dpg.get_frame_count() - before <= 8
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder, window(Path(folder)) as at_the_window:
         globals()[sys.argv[1]](at_the_window)

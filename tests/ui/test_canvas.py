@@ -14,6 +14,7 @@ STORIES = [
     "selecting_and_moving_everything_draws_no_node_again",
     "what_is_out_of_sight_is_not_drawn",
     "a_caret_blinks_and_else_nothing_is_drawn",
+    "a_caret_in_a_panel_blinks_too",
 ]
 
 

@@ -10,7 +10,7 @@ import dearpygui.dearpygui as dpg
 
 from graphide.editor.text.wrap import Place
 from graphide.ui.textbox import PAD, TextBox
-from graphide.ui.textpaint import BLINK, Sheet, paint
+from graphide.ui.textpaint import Sheet, is_lit, paint
 
 if TYPE_CHECKING:
     from graphide.ui.app import App
@@ -58,7 +58,7 @@ class Composer(TextBox):
         self._was_active = self.active
         self._grow()
         edit = self.edit
-        lit = self._was_active and time.monotonic() % BLINK < BLINK * 0.6
+        lit = self._was_active and is_lit(time.monotonic())
         painted = (edit.text, edit.caret, edit.selection, edit.top, lit, self._size, self._app.themes.look)
         if painted == self._painted:
             return
