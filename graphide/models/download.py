@@ -295,6 +295,8 @@ class Downloads:
                     steps.close()
                     return None
             run.before += file.size
+        if run.stop.is_set():
+            return None
         for file, target in zip(request.files, request.targets, strict=True):
             if part_of(target).exists():
                 finish(target)

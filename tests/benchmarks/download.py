@@ -5,7 +5,7 @@
 The server is a process of its own that sends a file of `--size` MB; each side follows the hub's redirect and writes the
 file into the same folder. Ours hashes every byte on the way. Sides take turns; what counts is the median of the ratios of
 neighbouring runs. Three servers: one that sends what a line of 1 Gbit/s carries, and one as fast as it can (sendfile),
-there beside curl alone and beside curl with its bytes hashed too, by sha256sum behind a pipe. No program that hashes one
+there beside curl alone and beside curl with its bytes hashed too, by openssl behind a pipe. No program that hashes one
 stream can be quicker than the processor hashes, which is printed.
 """
 
@@ -59,10 +59,10 @@ def server(file: Path, rate: int = 0) -> Iterator[str]:
 
 
 def curl(request: Request, endpoint: str, folder: Path, *, hashed: bool) -> float:
-    """Return the seconds that curl needs, with sha256sum behind it or alone."""
+    """Return the seconds that curl needs, with openssl behind it or alone."""
     target, url = folder / "curl.gguf", Line(endpoint).url(request.repo, request.commit, FILE)
     command = f"curl --silent --fail --location '{url}' "
-    command += f"| tee '{target}' | sha256sum" if hashed else f"--output '{target}'"
+    command += f"| tee '{target}' | openssl dgst -sha256" if hashed else f"--output '{target}'"
     began = time.perf_counter()
     subprocess.run(["sh", "-c", command], check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - began
@@ -127,7 +127,7 @@ def measured(size: int, rounds: int, folder: Path) -> list[Row]:
         compared(
             "throughput, 1 Gbit/s: ours, hashed / curl", file, folder, rounds, rate=GIGABIT, hashed=False, limit=LIMIT
         ),
-        compared("throughput, no limit: ours / curl | sha256sum", file, folder, rounds, hashed=True, limit=LIMIT),
+        compared("throughput, no limit: ours / curl | openssl sha256", file, folder, rounds, hashed=True, limit=LIMIT),
         compared(
             "throughput, no limit: ours, hashed / curl, not hashed", file, folder, rounds, hashed=False, limit=None
         ),
@@ -146,8 +146,8 @@ def main() -> None:
     if options.serve:
         serve(options.serve, options.rate)
         return
-    if shutil.which("curl") is None:
-        rows = [not_measured("throughput / curl", LIMIT, "curl is not installed", at_least=True)]
+    if missing := [program for program in ("curl", "openssl") if shutil.which(program) is None]:
+        rows = [not_measured("throughput / curl", LIMIT, f"{missing[0]} is not installed", at_least=True)]
     else:
         with TemporaryDirectory(prefix="graphide-") as folder:
             rows = measured(options.size * 1_000_000, options.rounds, Path(folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -146,6 +147,45 @@ def test_closing_pauses_what_runs_for_the_next_start(
     second = hub.bytes_seen()[1]
     assert second.start == MB
     assert second.headers["if-range"] == f'"{sha256_of(content())}"'
+
+
+def split_of_two(hub: FakeHub, folder: Path) -> tuple[Request, dict[str, bytes]]:
+    parts = {f"big-Q8_0-0000{number}-of-00002.gguf": content(seed=number) for number in (1, 2)}
+    hub.add("ada/big-GGUF", parts)
+    hub.order(Fault("none"), Fault("stall", after=MB))
+    return request(hub, folder, "ada/big-GGUF", "big-Q8_0-00001-of-00002.gguf"), parts
+
+
+def test_a_part_of_a_split_model_that_was_verified_is_not_read_again(hub: FakeHub, tmp_path: Path) -> None:
+    wanted, parts = split_of_two(hub, tmp_path)
+    with downloads(hub, tmp_path) as found:
+        job = found.start(wanted)
+        wait_until(lambda: found.job(job.id).done == len(content()) + MB)
+    first = part_of(wanted.targets[0])
+    state = first.stat()
+    first.write_bytes(bytes(len(content())))  # nobody will look, as it seems to be the same
+    os.utime(first, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with downloads(hub, tmp_path) as found:
+        found.resume(job.id)
+        assert ended(found, job).state == "done"
+    assert wanted.targets[0].read_bytes() == bytes(len(content()))
+    assert wanted.targets[1].read_bytes() == parts[wanted.targets[1].name]
+    assert [seen.start for seen in hub.bytes_seen()] == [0, 0, MB]
+
+
+def test_a_part_of_a_split_model_that_changed_since_is_fetched_again(hub: FakeHub, tmp_path: Path) -> None:
+    wanted, parts = split_of_two(hub, tmp_path)
+    with downloads(hub, tmp_path) as found:
+        job = found.start(wanted)
+        wait_until(lambda: found.job(job.id).done == len(content()) + MB)
+    first = part_of(wanted.targets[0])
+    state = first.stat()
+    first.write_bytes(bytes(len(content())))
+    os.utime(first, ns=(state.st_atime_ns, state.st_mtime_ns + 1000))
+    with downloads(hub, tmp_path) as found:
+        found.resume(job.id)
+        assert ended(found, job).state == "done"
+    assert {target.name: target.read_bytes() for target in wanted.targets} == parts
 
 
 def test_starting_the_same_again_resumes_it(hub: FakeHub, stalled: tuple[Downloads, Job, Request]) -> None:

@@ -118,13 +118,15 @@ def test_a_file_larger_than_the_disk_takes_pauses_and_keeps_its_part(hub: FakeHu
 
 
 FULL_DISK = """
-import errno, json, os, subprocess, sys
+import errno, json, os, subprocess, sys, time
 from pathlib import Path
 url, folder = sys.argv[1], Path(sys.argv[2])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=80m", "none", str(folder)], check=True)
 pull = [sys.executable, "-m", "tests.support.pull_process", url, str(folder)]
 with subprocess.Popen(pull, stdout=subprocess.PIPE, text=True) as process:
     input()  # until the hub stands still
+    while not any(part.stat().st_size >= 1_000_000 for part in folder.rglob("*.part")):
+        time.sleep(0.01)
     filler = folder / "filler"
     with filler.open("wb") as file:
         try:
