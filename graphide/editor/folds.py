@@ -6,17 +6,20 @@ at its end is looked at only near its end. Word wrap itself is in `text.wrap`.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from graphide.editor.pieces import Pieces
 from graphide.editor.text.metrics import Weight, face
-from graphide.editor.text.wrap import Setting, wrap
+from graphide.editor.text.wrap import Layout, Setting, wrap
 
 _TAIL: Final = 2048
 """Characters at the end of a growing text that are wrapped; its start moves on in halves of this."""
 _WHOLE: Final = 200_000
 """Characters of a text that are wrapped to count its lines; how many a longer one has is told from these."""
+_STREAMS: Final = 32
+"""Texts that grow at the same time and are each wrapped from where they were."""
 _SHORT: Final = 1000  # characters of a paragraph; longer ones are kept less long, because they are large
 
 
@@ -56,14 +59,9 @@ def head(text: str, print_: Print, most: int) -> Folded:
 
 def tail(pieces: Pieces, print_: Print, most: int) -> Folded:
     """Return the last lines of a text that grows at its end; how many are above them is not counted."""
-    text = _end_of(pieces)
-    spans: list[Span] = []
-    end = len(text)
-    while len(spans) < most and end >= 0:
-        start = text.rfind("\n", 0, end) + 1
-        spans[:0] = _spans(text, start, _breaks(text[start:end], print_), end)
-        end = start - 1
-    return Folded(text, tuple(spans[-most:] if most > 0 else ()))
+    layout = _laid_out(pieces, print_)
+    lines = layout.lines(max(0, layout.line_count - most)) if most > 0 else ()
+    return Folded(layout.text, tuple(_span(layout.text, line.start, line.end) for _, line in lines))
 
 
 def count(text: str, print_: Print) -> int:
@@ -96,10 +94,11 @@ def _in_all(lines: int, known: str, text: str) -> int:
 def _spans(text: str, start: int, breaks: tuple[int, ...], end: int) -> list[Span]:
     """Return the lines of one paragraph, which goes from `start` to `end`, by where they start in it."""
     ends = (*(start + number for number in breaks[1:]), end)
-    return [
-        Span(start + low, start + low + len(text[start + low : high].rstrip(" \t\r\u3000")))
-        for low, high in zip(breaks, ends, strict=True)
-    ]
+    return [_span(text, start + low, high) for low, high in zip(breaks, ends, strict=True)]
+
+
+def _span(text: str, start: int, end: int) -> Span:
+    return Span(start, start + len(text[start:end].rstrip(" \t\r\u3000")))
 
 
 def _breaks(paragraph: str, print_: Print) -> tuple[int, ...]:
@@ -107,8 +106,28 @@ def _breaks(paragraph: str, print_: Print) -> tuple[int, ...]:
 
 
 def _wrapped(paragraph: str, print_: Print) -> tuple[int, ...]:
-    setting = Setting(face(print_.weight), print_.size, print_.size, print_.width)
-    return wrap(paragraph, setting).breaks[0]
+    return wrap(paragraph, _setting(print_)).breaks[0]
+
+
+def _setting(print_: Print) -> Setting:
+    return Setting(face(print_.weight), print_.size, print_.size, print_.width)
+
+
+@lru_cache(maxsize=_STREAMS)
+def _laid_out(pieces: Pieces, print_: Print) -> Layout:
+    """Return the end of a text that grows, wrapped on from how it was before where that is known."""
+    text, setting = _end_of(pieces), _setting(print_)
+    known = (layout for layout in tuple(_growing) if layout.setting == setting and text.startswith(layout.text))
+    before = max(known, key=lambda layout: len(layout.text), default=None)
+    layout = wrap(text, setting, before)
+    if layout is not before:
+        if before is not None and before in _growing:
+            _growing.remove(before)
+        _growing.append(layout)
+    return layout
+
+
+_growing: deque[Layout] = deque(maxlen=_STREAMS)
 
 
 _breaks_short = lru_cache(maxsize=16_384)(_wrapped)

@@ -7,13 +7,14 @@ settings that they share; nothing selected is the graph, with what its next run 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from graphide.editor.commands_settings import INPUT
 from graphide.editor.faces import VALUES, Widget, input_widget, main_settings, setting_widget
 from graphide.editor.inspector_parts import (
+    MOST_LINES,
     GraphPart,
     InputRow,
     Inspector,
@@ -24,7 +25,8 @@ from graphide.editor.inspector_parts import (
     PortRow,
     SettingRow,
 )
-from graphide.editor.layout import frames, nodes_inside, place
+from graphide.editor.later import Later
+from graphide.editor.layout import color_of, frames, nodes_inside
 from graphide.editor.nodelook import category_color, icon_name, own_color
 from graphide.editor.noderun import NodeRun
 from graphide.editor.short import short, usage_line
@@ -53,7 +55,8 @@ def inspected(tab: Tab, workspace: Workspace, now: float) -> Inspector:
         return Inspector(title=graph.title, about=graph.about, problems=tab.problems, graph=part)
     if len(chosen.nodes) > 1:
         shared = shared_settings(tab, chosen.nodes)
-        return Inspector(chosen.nodes, shared=shared, title=graph.title, lines=lines_of(graph, chosen.nodes, workspace))
+        lines = lines_of(graph, chosen.nodes[:MOST_LINES], workspace)
+        return Inspector(chosen.nodes, shared=shared, title=graph.title, lines=lines)
     return Inspector(chosen.nodes, node_part(tab, chosen.nodes[0], workspace, now), title=graph.title)
 
 
@@ -80,8 +83,8 @@ def node_part(tab: Tab, node_id: str, workspace: Workspace, now: float) -> NodeP
     )  # fmt: skip
 
 
-def settings_of(tab: Tab, node_id: str) -> tuple[SettingRow, ...]:
-    """Return every setting of a node, then the inputs that have a widget of their own."""
+def settings_of(tab: Tab, node_id: str, wanted: Collection[str] | None = None) -> tuple[SettingRow, ...]:
+    """Return every setting of a node, then the inputs that have a widget of their own; only those `wanted` by name."""
     graph, rules = tab.document.graph, tab.document.rules
     node = graph.nodes[node_id]
     spec: NodeSpec | None = rules.registry.get(node.type)
@@ -92,7 +95,7 @@ def settings_of(tab: Tab, node_id: str) -> tuple[SettingRow, ...]:
     main = main_settings(node, spec)
     rows = []
     for name, setting in spec.settings.items():
-        if name == VALUES and spec.more_inputs is not None:
+        if (name == VALUES and spec.more_inputs is not None) or (wanted is not None and name not in wanted):
             continue  # its values are rows of their own below
         exposed = name in node.exposed
         widget = setting_widget(node, spec, name, ports)
@@ -100,26 +103,37 @@ def settings_of(tab: Tab, node_id: str) -> tuple[SettingRow, ...]:
         rows.append(row if name in main or row.problem else replace(row, main=False))
     for name, port in ports.inputs.items():
         own = input_widget(node, spec, port) if name not in node.exposed else None
-        if own is not None:
+        if own is not None and (wanted is None or own.name in wanted):
             rows.append(_setting_row(own, None, wired=name in wired, placeholder=True))
     return tuple(rows)
 
 
 def shared_settings(tab: Tab, nodes: tuple[str, ...]) -> tuple[SettingRow, ...]:
-    """Return the settings that several nodes have in common, by name and kind; `mixed` where their values differ."""
-    first, *others = ({row.name: row for row in settings_of(tab, node_id)} for node_id in nodes)
-    rows = []
-    for name, row in first.items():
-        same = [other[name] for other in others if name in other and other[name].field.kind == row.field.kind]
-        if len(same) == len(others):
-            mixed = any(other.value != row.value for other in same)
-            rows.append(
-                SettingRow(
-                    name, row.field, row.value, row.default, any(each.set for each in (row, *same)),
-                    wired=any(each.wired for each in (row, *same)), problem=row.problem, mixed=mixed,
-                )
-            )  # fmt: skip
-    return tuple(rows)
+    """Return the settings that several nodes have in common, by name and kind; `mixed` where their values differ.
+
+    No node is looked at after one that leaves nothing in common, and of the others only what may still be.
+    """
+    first = {row.name: row for row in settings_of(tab, nodes[0])}
+    shared = {name: [row] for name, row in first.items()}
+    for node_id in nodes[1:]:
+        own = {row.name: row for row in settings_of(tab, node_id, shared)}
+        shared = {
+            name: [*rows, own[name]]
+            for name, rows in shared.items()
+            if name in own and own[name].field.kind == rows[0].field.kind
+        }
+        if not shared:
+            break
+    return tuple(_in_common(rows) for rows in shared.values())
+
+
+def _in_common(rows: Sequence[SettingRow]) -> SettingRow:
+    """Return the same setting of several nodes as one."""
+    row = rows[0]
+    return SettingRow(
+        row.name, row.field, row.value, row.default, any(each.set for each in rows),
+        wired=any(each.wired for each in rows), problem=row.problem, mixed=any(each.value != row.value for each in rows),
+    )  # fmt: skip
 
 
 def graph_part(tab: Tab, workspace: Workspace) -> GraphPart:
@@ -127,7 +141,9 @@ def graph_part(tab: Tab, workspace: Workspace) -> GraphPart:
     graph, trouble = tab.document.graph, ""
     inputs: tuple[InputRow, ...] = ()
     try:
-        inputs = tuple(_graph_input(tab, port, workspace) for port in workspace.inputs(tab.document.source))
+        ports = _inputs(tab, workspace)
+        lines = lines_of(graph, (port.name for port in ports), workspace)
+        inputs = tuple(_graph_input(tab, port, line) for port, line in zip(ports, lines, strict=True))
     except GraphideError as error:
         trouble = str(error)
     outputs = [node.id for node in graph.nodes.values() if node.type == OUTPUT_TYPE and node.state == "active"]
@@ -136,9 +152,19 @@ def graph_part(tab: Tab, workspace: Workspace) -> GraphPart:
     refusal = plan.refusal if plan is not None else None
     return GraphPart(
         title=graph.title, about=graph.about, inputs=inputs, outputs=lines_of(graph, outputs, workspace), models=models,
-        problems=tab.problems, plan=tuple(plan_rows(tab, workspace)), summary=plan.summary if plan is not None else "",
+        problems=tab.problems, plan=Later(lambda: tuple(plan_rows(tab, workspace))), summary=plan.summary if plan is not None else "",
         refusal=f"{refusal.message}. {refusal.hint}".rstrip(". ") if refusal is not None else "", trouble=trouble,
     )  # fmt: skip
+
+
+def _inputs(tab: Tab, workspace: Workspace) -> tuple[Port, ...]:
+    """Return the inputs of the graph, looked for again when its nodes are others; raises GraphideError."""
+    graph = tab.document.graph
+    nodes, registry, ports = tab.ports_seen
+    if nodes is not graph.nodes or registry is not workspace.registry:
+        ports = workspace.inputs(tab.document.source)
+        tab.ports_seen = (graph.nodes, workspace.registry, ports)
+    return ports
 
 
 def plan_rows(tab: Tab, workspace: Workspace) -> Iterator[PlanRow]:
@@ -166,7 +192,7 @@ def lines_of(graph: Graph, nodes: Iterable[str], workspace: Workspace) -> tuple[
         node = graph.nodes[node_id]
         spec: NodeSpec | None = workspace.registry.get(node.type)
         title = " ".join(node.title[:200].split()) or node_id
-        found.append(NodeLine(node_id, title, icon_name(spec), own_color(place(graph, node_id).color, spec)))
+        found.append(NodeLine(node_id, title, icon_name(spec), own_color(color_of(graph, node_id), spec)))
     return tuple(found)
 
 
@@ -179,8 +205,7 @@ def _with_sources(tab: Tab, node_id: str, row: SettingRow, workspace: Workspace)
     return replace(row, sources=lines_of(graph, dict.fromkeys(ids), workspace))
 
 
-def _graph_input(tab: Tab, port: Port, workspace: Workspace) -> InputRow:
-    (line,) = lines_of(tab.document.graph, [port.name], workspace)
+def _graph_input(tab: Tab, port: Port, line: NodeLine) -> InputRow:
     value = tab.inputs.get(port.name, port.default)
     kind = port.field.kind if port.field is not None else port.wires[0]
     missing = port.required and port.name not in tab.inputs

@@ -5,6 +5,7 @@ How they are found in a document is in `inspector`; widgets for them are made by
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -20,6 +21,8 @@ from graphide.values import Json
 
 _WORDS = {"json": "JSON", "gbnf": "GBNF", "id": "ID"}
 _KEPT = frozenset(["n"])  # first words of names that are known as they are: n_ctx
+MOST_LINES = 60
+"""Nodes that are listed one by one where many are selected."""
 RowState = PlanState | Literal["unneeded"]
 
 
@@ -142,7 +145,7 @@ class ModelRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GraphPart:
-    """The graph as a whole; `trouble` says why its inputs and outputs cannot be told."""
+    """The graph as a whole; `trouble` says why its inputs and outputs cannot be told. The plan is made when looked at."""
 
     title: str = ""
     about: str = ""
@@ -150,7 +153,7 @@ class GraphPart:
     outputs: tuple[NodeLine, ...] = ()
     models: tuple[ModelRow, ...] = ()
     problems: tuple[Problem, ...] = ()
-    plan: tuple[PlanRow, ...] = ()
+    plan: Sequence[PlanRow] = ()
     summary: str = ""
     refusal: str = ""
     trouble: str = ""
@@ -160,7 +163,7 @@ class GraphPart:
 class Inspector:
     """What is said of the selection: of one node, of several with the settings they share, of a frame, or of the graph.
 
-    `lines` are the nodes that are selected, or that lie in the frame.
+    `lines` are the nodes that are selected, `MOST_LINES` at the most, or those that lie in the frame.
     """
 
     nodes: tuple[str, ...] = ()

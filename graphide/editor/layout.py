@@ -67,6 +67,13 @@ def place(graph: Graph, node_id: str) -> Place:
     return _place(graph.view.get(node_id))
 
 
+def color_of(graph: Graph, node_id: str) -> str:
+    """Return the colour that a person gave to a node, "" for none."""
+    entry = graph.view.get(node_id)
+    color = entry.get("color") if isinstance(entry, Mapping) else None
+    return color if isinstance(color, str) else ""
+
+
 def places(graph: Graph) -> dict[str, Place]:
     """Return how every node of a graph lies on the canvas, by its id."""
     return {node_id: _place(graph.view.get(node_id)) for node_id in graph.nodes}
@@ -199,7 +206,7 @@ def _with_object(graph: Graph, key: str, value: Mapping[str, Json]) -> Graph:
 
 
 def _place(value: Json) -> Place:
-    if not isinstance(value, Mapping):
+    if isinstance(value, list) or not isinstance(value, Mapping):  # a list is by far the most frequent
         return Place(at=_point(value))
     color = value.get("color")
     return Place(
@@ -229,7 +236,7 @@ def _points(value: Json) -> tuple[Point, ...]:
 def _point(value: Json) -> Point | None:
     if not isinstance(value, list | tuple) or len(value) != 2:
         return None
-    x, y = (_coordinate(part) for part in value)
+    x, y = _coordinate(value[0]), _coordinate(value[1])
     return Point(x, y) if x is not None and y is not None else None
 
 

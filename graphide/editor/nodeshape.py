@@ -16,7 +16,7 @@ from graphide.editor.later import Later
 from graphide.editor.layout import Place, Point
 from graphide.editor.nodelook import icon_of, own_color
 from graphide.editor.noderows import LINE, TEXT_GAP, PinRow, Row, Subject, TextRow, WidgetRow, rows_of
-from graphide.editor.nodesheet import PAD, PRINT_SIZE, Sheet, pin_disc, pin_of
+from graphide.editor.nodesheet import PAD, PRINT_SIZE, DrawnRows, Sheet, pin_disc, pin_of
 from graphide.editor.nodetitle import TITLE, draw_title, title_needs, title_of
 from graphide.editor.text.metrics import shortened, width
 from graphide.editor.views import Box, Group, Hit, Pin, Rect, Shape, Text
@@ -35,11 +35,13 @@ _LARGEST: Final = 4000.0  # of a size in a file
 _LINES_FAR: Final = 22.0
 
 
-def node_group(subject: Subject, place: Place) -> Group:
+def node_group(subject: Subject, place: Place, drawn: DrawnRows | None = None) -> Group:
     """Return a node as it is drawn at its place, the origin where it has none.
 
-    Only its size and pins are worked out at once: shapes and hits are made when somebody looks at them.
+    Only its size and pins are worked out at once: shapes and hits are made when somebody looks at them. Rows that are in
+    `drawn` as they are now give the same shapes as before; those that were not are put into it.
     """
+    known: DrawnRows = {} if drawn is None else drawn
     at = place.at or Point(0, 0)
     if place.collapsed:
         return _collapsed(subject, place, at)
@@ -53,8 +55,8 @@ def node_group(subject: Subject, place: Place) -> Group:
         sheet = Sheet(wide, height)
         _draw_ground(sheet, subject, place)
         y = TITLE + _TOP
-        for row, shown in zip(rows, lines, strict=True):
-            sheet.draw(row, y, shown)
+        for number, (row, shown) in enumerate(zip(rows, lines, strict=True)):
+            sheet.draw_again(row, y, shown, number, known)
             y += _height(row, shown)
         sheet.hits.append(Hit("corner", "", Box(wide - CORNER, height - CORNER, CORNER, CORNER), cursor="resize"))
         return sheet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Final, assert_never
 
 from graphide.editor.folds import Folded, Print, Span, head, tail
@@ -26,6 +26,10 @@ _MARKS: Mapping[str, str] = {
     "bracket": "placeholder", "name": "placeholder", "expression": "placeholder", "filter": "muted",
     "block": "purple", "comment": "faint", "raw": "muted",
 }  # fmt: skip
+
+
+DrawnRows = MutableMapping[int, tuple[tuple[Row, float, int, float], "Sheet"]]
+"""The rows of a node as they were drawn last, by their number: what with (row, height, lines, width), and the sheet."""
 
 
 class Sheet:
@@ -66,6 +70,19 @@ class Sheet:
             case _:
                 assert_never(row)
 
+    def draw_again(self, row: Row, y: float, lines: int, number: int, known: DrawnRows) -> None:
+        """Add a row, as it was drawn before where that was the same; rows that are drawn are put into `known`."""
+        drawn = (row, y, lines, self.width)
+        old = known.get(number)
+        if old is None or old[0] != drawn or not _has_same_value(old[0][0], row):
+            part = Sheet(self.width, self.height)
+            part.draw(row, y, lines)
+            old = known[number] = (drawn, part)
+        self.shapes += old[1].shapes
+        self.hits += old[1].hits
+        self.pin_shapes += old[1].pin_shapes
+        self.pin_hits += old[1].pin_hits
+
     def add_pin(self, row: PinRow, y: float) -> None:
         """Add a pin on the left or right border."""
         pin = pin_of(row, self.width, y)
@@ -94,6 +111,11 @@ class Sheet:
             self.shapes += _lines(row, lines, PAD, y, self.inner)
         part = Hit("widget", row.name, box, cursor="text", tooltip=row.problem)
         self.hits.append(part if row.name else Hit("body", row.role, box))
+
+
+def _has_same_value(old: Row, row: Row) -> bool:
+    """Return whether the values of two equal widgets are written alike, which 1 and 1.0 are not."""
+    return not (isinstance(old, WidgetRow) and isinstance(row, WidgetRow)) or old.widget.value is row.widget.value
 
 
 def pin_of(row: PinRow, width: float, y: float) -> Pin:

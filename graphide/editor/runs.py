@@ -91,6 +91,7 @@ class RunControl:
         self._closed = False
         self.run: Run | None = None
         self.view = RunView()
+        self._compared: tuple[Graph, Graph, frozenset[str]] | None = None
 
     # --- runs
 
@@ -149,7 +150,12 @@ class RunControl:
 
     def changed(self, graph: Graph) -> frozenset[str]:
         """Return the nodes of `graph` whose results in the view are those of an earlier graph."""
-        return changed_since(self.run.graph, graph, self._workspace.registry) if self.run is not None else frozenset()
+        if self.run is None or self.run.graph is graph:
+            return frozenset()
+        known, ran = self._compared, self.run.graph
+        if known is None or known[0] is not ran or known[1] is not graph:
+            known = self._compared = (ran, graph, changed_since(ran, graph, self._workspace.registry))
+        return known[2]
 
     def again(self, record: RunRecord, document: Document) -> Run:
         """Run a document with the inputs, targets and seed of an earlier run; raises UsageError."""

@@ -21,6 +21,7 @@ from graphide.editor.viewmodel import CanvasBuilder
 from graphide.editor.views import Camera, CanvasView
 from graphide.graph.model import Graph
 from graphide.graph.problems import Problem
+from graphide.spec.nodespec import Port
 from graphide.workspace import Document as Source, Workspace
 
 QUIET = 0.25
@@ -60,6 +61,7 @@ class Tab:
         self.index = HitIndex()
         self.seeds = Seeds()
         self.inputs: dict[str, Any] = {}
+        self.ports_seen: tuple[object, object, tuple[Port, ...]] = (None, None, ())
         self.runs = RunControl(workspace, wake, clock=clock, history=history)
         self.chat: ChatSession | None = None
         self.outside = "same"

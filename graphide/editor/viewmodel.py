@@ -22,6 +22,7 @@ from graphide.editor.nodelook import wire_color
 from graphide.editor.noderows import Subject
 from graphide.editor.noderun import NodeRun
 from graphide.editor.nodeshape import node_group
+from graphide.editor.nodesheet import DrawnRows
 from graphide.editor.nodetitle import TITLE
 from graphide.editor.planning import PlanStep, PlanView
 from graphide.editor.scene import Scene
@@ -49,6 +50,7 @@ class _Kept:
     place: Place
     tick: int
     group: Group
+    rows: DrawnRows
 
 
 class CanvasBuilder:
@@ -194,16 +196,17 @@ class CanvasBuilder:
         )
         if own.at is None:
             own = replace(own, at=self._spot(node_id, scene.graph))
+        rows: DrawnRows = kept.rows if kept is not None else {}
         tick = math.floor(scene.now * _TICKS) if subject.run is not None and subject.run.state == "running" else 0
         if kept is not None and kept.tick == tick and kept.subject == subject and _way(kept.place) == _way(own):
             assert own.at is not None
             moved = (kept.group.x, kept.group.y) != own.at
             group = kept.group._replace(x=own.at.x, y=own.at.y) if moved else kept.group
         else:
-            group = note_group(subject, own) if is_note(subject) else node_group(subject, own)
-            group = _reusing(kept.group, group) if kept is not None else group
+            group = note_group(subject, own) if is_note(subject) else node_group(subject, own, rows)
+            group = _reusing(kept.group, group, written=_is_written(subject)) if kept is not None else group
         group = _chosen(group, node_id in self._chosen)
-        self._kept[node_id] = _Kept(node, entry, subject, own, tick, group)
+        self._kept[node_id] = _Kept(node, entry, subject, own, tick, group, rows)
         self._groups[node_id] = group
         return kept is None or kept.group is not group or kept.subject.run is not subject.run
 
@@ -299,8 +302,11 @@ class CanvasBuilder:
             self._wires = {edge: made for edge, made in drawn.items() if made is not None}
             return
         links = self._links
-        touched = (edge for node_id in changed for edge in (*links.incoming(node_id), *links.outgoing(node_id)))
-        for edge in dict.fromkeys(touched):
+        touched: Iterable[Edge] = tuple(self._wires)
+        if len(changed) < len(graph.nodes) // 2:  # with more of them nearly every wire is touched, some of them twice
+            near = (edge for node_id in changed for edge in (*links.incoming(node_id), *links.outgoing(node_id)))
+            touched = dict.fromkeys(near)
+        for edge in touched:
             made = self._wire(edge, scene)
             if made is not None:
                 self._wires[edge] = made
@@ -382,12 +388,20 @@ def _chosen(group: Group, selected: bool) -> Group:
     return group if group.selected == selected else group._replace(selected=selected)
 
 
-def _reusing(old: Group, new: Group) -> Group:
-    """Return a node that is made anew with what of the old one was drawn and looks the same, so that it stays drawn."""
+def _is_written(subject: Subject) -> bool:
+    """Return whether a text on the node is another one with each piece, so that it does not look as before."""
+    return subject.live or (subject.run is not None and subject.run.state == "running" and bool(subject.run.pieces))
+
+
+def _reusing(old: Group, new: Group, *, written: bool) -> Group:
+    """Return a node that is made anew with what of the old one was drawn and looks the same, so that it stays drawn.
+
+    One that is being `written` is not looked at near by.
+    """
     far = _is_made(old.shapes_far) and old.shapes_far == new.shapes_far
     if far:
         new = new._replace(shapes_far=old.shapes_far, shapes_tiny=old.shapes_tiny)
-    if not _is_made(old.shapes) or (old.shapes, old.hits) != (new.shapes, new.hits):
+    if written or not _is_made(old.shapes) or (old.shapes, old.hits) != (new.shapes, new.hits):
         return new
     same = (old.x, old.y, old.width, old.height, old.pins, old.state) == (
         new.x, new.y, new.width, new.height, new.pins, new.state,

@@ -139,7 +139,10 @@ class Group(NamedTuple):
 
     def pin(self, name: str, *, output: bool) -> Pin | None:
         """Return the pin of a port, None when it shows none."""
-        return next((pin for pin in self.pins if pin.name == name and pin.output == output), None)
+        for pin in self.pins:
+            if pin.name == name and pin.output == output:
+                return pin
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final, Literal
 
 from graphide.editor.nodelook import wire_color
@@ -102,7 +102,7 @@ def nearest_stretch(path: Sequence[Sequence[At]], x: float, y: float) -> int:
 
 def bounds(path: Sequence[Sequence[At]]) -> Box:
     """Return a box that the path of a wire does not leave."""
-    xs, ys = [x for curve in path for x, _ in curve], [y for curve in path for _, y in curve]
+    xs, ys = zip(*chain.from_iterable(path), strict=True)
     return Box(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
 

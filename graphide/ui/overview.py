@@ -40,6 +40,7 @@ class Overview:
         self._scale = 0.0
         self._shown = True
         self._at: Point | None = None
+        self._map: Minimap | None = None
 
     def map(self, view: CanvasView, viewport: Point) -> Minimap:
         """Return the map of a view, which is `viewport` pixels wide and high."""
@@ -64,6 +65,9 @@ class Overview:
             self._begin(map.scale, brush)
         if anew or not self._is_put:
             self._put(self._groups)
+        elif map == self._map:
+            return
+        self._map = map
         self._stage.show(SIZE, map.scale, (map.left, map.top))
         dpg.delete_item(self._window, children_only=True)
         draw((_in_world(map),), self._window, brush)

@@ -61,6 +61,11 @@ class Painter:
         """How many groups were drawn so far, again and again ones included."""
         return self._frames.drawn + self._nodes.drawn
 
+    @property
+    def followed(self) -> int:
+        """How many groups were changed in place so far, a few of their texts and boxes each."""
+        return self._frames.followed + self._nodes.followed
+
     def look(self, look: Look) -> None:
         """Paint everything in another theme from the next `paint` on."""
         self._brush = Brush(look, self._fonts, soft=False)

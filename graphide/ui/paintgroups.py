@@ -15,7 +15,7 @@ import dearpygui.dearpygui as dpg
 from graphide.editor.detail import Level, marks_at, shapes_at
 from graphide.editor.views import Box, Group, Shape
 from graphide.ui.ordered import Ordered
-from graphide.ui.shapes import Brush, Item, Point, draw, draw_softness
+from graphide.ui.shapes import Brush, Item, Point, draw, draw_softness, follow
 
 MOST_HIDDEN: Final = 6_000
 """Shapes of groups out of sight that are kept for when they come back; each is some kilobytes of memory."""
@@ -38,7 +38,7 @@ class Seeing(NamedTuple):
 
 @dataclass(slots=True)
 class _Layer:
-    """Shapes of a group as they lie in the window; `softness` is drawn below them, when it is due."""
+    """Shapes of a group as they lie in the window, each with its item; `softness` is drawn below them, when it is due."""
 
     item: Item
     shapes: Sequence[Shape]
@@ -47,6 +47,7 @@ class _Layer:
     shown: bool = True
     softness: Item = 0
     is_soft: bool = False
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(slots=True)
@@ -79,6 +80,7 @@ class GroupLayer:
         self._left = 0
         self.behind = False
         self.drawn = 0
+        self.followed = 0
 
     def paint(self, groups: Sequence[Group], seeing: Seeing, budget: int) -> int:
         """Bring the layer to what is seen of its groups; return what is left of the budget for other levels of detail."""
@@ -151,8 +153,12 @@ class GroupLayer:
         return layer
 
     def _draw(self, drawn: _Drawn, key: str, shapes: Sequence[Shape], seeing: Seeing) -> _Layer:
-        self.drawn += 1
         level, old = seeing.level, drawn.layers.get(seeing.level)
+        if old is not None and old.brush is seeing.brush and follow(old.items, old.shapes, shapes, seeing.brush):
+            old.shapes = shapes
+            self.followed += 1
+            return old
+        self.drawn += 1
         if old is None:
             item = self._order.add(key, dpg.add_draw_node, _SLOTS[level])
             layer = drawn.layers[level] = _Layer(item, shapes, seeing.brush)
@@ -161,7 +167,7 @@ class GroupLayer:
             dpg.delete_item(item, children_only=True)
             layer.shapes, layer.brush, layer.is_soft = shapes, seeing.brush, False
         layer.softness = dpg.add_draw_node(parent=item, show=False) if level == "near" else 0
-        draw(shapes, item, seeing.brush)
+        layer.items = draw(shapes, item, seeing.brush)
         return layer
 
     def _marked(self, drawn: _Drawn, group: Group, seeing: Seeing) -> _Layer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot
@@ -43,20 +43,60 @@ class Brush:
     soft: bool = True
 
 
-def draw(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
-    """Draw shapes into a draw node or drawlist, the first one below the others."""
+def draw(shapes: Iterable[Shape], parent: Item, brush: Brush) -> tuple[Item, ...]:
+    """Draw shapes into a draw node or drawlist, the first one below the others.
+
+    Return the item of each text and plain box, which `follow` can change, and 0 for each other shape.
+    """
+    items: list[Item] = []
     for shape in shapes:
+        item: Item = 0
         match shape:
             case Rect():
-                _rect(shape, parent, brush)
+                item = _rect(shape, parent, brush)
             case Text():
-                _text(shape, parent, brush)
+                item = _text(shape, parent, brush)
             case Disc():
                 _disc(shape, parent, brush)
             case Stroke():
                 _stroke(shape, parent, brush)
             case _:
                 assert_never(shape)
+        items.append(item)
+    return tuple(items)
+
+
+def follow(items: Sequence[Item], old: Sequence[Shape], new: Sequence[Shape], brush: Brush) -> bool:
+    """Change what was drawn of `old` to `new` in place; return whether that could be done, otherwise nothing is changed."""
+    if not len(items) == len(old) == len(new):
+        return False
+    changed = [
+        (item, was, shape)
+        for item, was, shape in zip(items, old, new, strict=True)
+        if was is not shape and was != shape
+    ]
+    if not all(item and _is_alike(was, shape, brush) for item, was, shape in changed):
+        return False
+    for item, _, shape in changed:
+        dpg.configure_item(item, **_told(shape, brush))
+    return True
+
+
+def _is_alike(was: Shape, shape: Shape, brush: Brush) -> bool:
+    """Return whether both are one item of the same kind and font."""
+    if isinstance(was, Text) and isinstance(shape, Text):
+        return bool(shape.text) and was.weight == shape.weight and shape.size * brush.zoom >= _SMALLEST_TEXT
+    return isinstance(was, Rect) and isinstance(shape, Rect) and _is_plain(shape)
+
+
+def _told(shape: Shape, brush: Brush) -> dict[str, Any]:
+    return (
+        _of_text(shape, brush) if isinstance(shape, Text) else _of_box(shape, brush) if isinstance(shape, Rect) else {}
+    )
+
+
+def _is_plain(rect: Rect) -> bool:
+    return bool(rect.fill or rect.outline) and not rect.shadow and not rect.top_only
 
 
 def draw_softness(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
@@ -67,22 +107,27 @@ def draw_softness(shapes: Iterable[Shape], parent: Item, brush: Brush) -> None:
             _rings(shape, [ring for number, ring in enumerate(rings) if number != _ALONE], parent, brush)
 
 
-def _rect(rect: Rect, parent: Item, brush: Brush) -> None:
-    zoom, color = brush.zoom, brush.look.color
-    low = (rect.x * zoom, rect.y * zoom)
-    high = ((rect.x + rect.width) * zoom, (rect.y + rect.height) * zoom)
-    rounding = rect.rounding * zoom
+def _rect(rect: Rect, parent: Item, brush: Brush) -> Item:
     if rect.shadow:
         _soft(rect, parent, brush)
     if not (rect.fill or rect.outline):
-        return
-    dpg.draw_rectangle(
-        low, high, color=color(rect.outline), fill=color(rect.fill), rounding=rounding,
-        thickness=max(1.0, rect.thickness * zoom), parent=parent,
-    )  # fmt: skip
+        return 0
+    box = _of_box(rect, brush)
+    item: Item = dpg.draw_rectangle(**box, parent=parent)
+    low, high, rounding = box["pmin"], box["pmax"], box["rounding"]
     if rect.top_only and rounding and high[1] - low[1] > rounding:
-        fill = color(rect.fill)
-        dpg.draw_rectangle((low[0], low[1] + rounding), high, color=CLEAR, fill=fill, parent=parent)
+        dpg.draw_rectangle((low[0], low[1] + rounding), high, color=CLEAR, fill=box["fill"], parent=parent)
+    return item if _is_plain(rect) else 0
+
+
+def _of_box(rect: Rect, brush: Brush) -> dict[str, Any]:
+    """Return what DearPyGui is told of a box."""
+    zoom, color = brush.zoom, brush.look.color
+    return {
+        "pmin": (rect.x * zoom, rect.y * zoom), "pmax": ((rect.x + rect.width) * zoom, (rect.y + rect.height) * zoom),
+        "color": color(rect.outline), "fill": color(rect.fill), "rounding": rect.rounding * zoom,
+        "thickness": max(1.0, rect.thickness * zoom),
+    }  # fmt: skip
 
 
 def _soft(rect: Rect, parent: Item, brush: Brush) -> None:
@@ -107,18 +152,21 @@ def _rings(rect: Rect, rings: Iterable[tuple[float, int]], parent: Item, brush: 
         )  # fmt: skip
 
 
-def _text(text: Text, parent: Item, brush: Brush) -> None:
-    size = text.size * brush.zoom
-    if size < _SMALLEST_TEXT or not text.text:
-        return
-    item = dpg.draw_text(
-        (text.x * brush.zoom, text.y * brush.zoom),
-        text.text,
-        size=size,
-        color=brush.look.color(text.color),
-        parent=parent,
-    )
+def _text(text: Text, parent: Item, brush: Brush) -> Item:
+    if text.size * brush.zoom < _SMALLEST_TEXT or not text.text:
+        return 0
+    item: Item = dpg.draw_text(**_of_text(text, brush), parent=parent)
     dpg.bind_item_font(item, brush.fonts[text.weight])
+    return item
+
+
+def _of_text(text: Text, brush: Brush) -> dict[str, Any]:
+    """Return what DearPyGui is told of a text."""
+    zoom = brush.zoom
+    return {
+        "pos": (text.x * zoom, text.y * zoom), "text": text.text, "size": text.size * zoom,
+        "color": brush.look.color(text.color),
+    }  # fmt: skip
 
 
 def _disc(disc: Disc, parent: Item, brush: Brush) -> None:

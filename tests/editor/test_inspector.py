@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from graphide.editor import inspector
 from graphide.editor.commands import SetGraphText
 from graphide.editor.commands_edges import Disconnect
 from graphide.editor.commands_settings import SetSetting
-from graphide.editor.commands_view import SetFrame
+from graphide.editor.commands_view import SetFrame, moved_by
 from graphide.editor.inspector_parts import NodePart, error_text
 from graphide.editor.layout import Frame, Point
 from graphide.editor.selection import Selection
@@ -178,3 +180,31 @@ def test_nodes_show_the_plan_while_it_is_switched_on(person: Hands) -> None:
     assert "Next run: will run" in shown("answer")
     session.act("plan")
     assert "Next run" not in shown("answer")
+
+
+def test_what_many_nodes_share_is_looked_for_until_nothing_is_left(person: Hands, monkeypatch: Any) -> None:
+    looked: list[str] = []
+    whole = inspector.settings_of
+
+    def counted(tab: Any, node_id: str, wanted: Any = None) -> Any:
+        looked.append(node_id)
+        return whole(tab, node_id, wanted)
+
+    monkeypatch.setattr(inspector, "settings_of", counted)
+    person.session.select(Selection(("topic", "style", *(node_id for node_id in person.session.graph.nodes))))
+    kinds = {node.type for node in person.session.graph.nodes.values()}
+    assert len(kinds) > 3 and person.session.inspector().shared == ()
+    assert len(looked) < len(person.session.graph.nodes)
+
+
+def test_the_inputs_of_a_graph_are_not_looked_for_again_because_nodes_moved(person: Hands) -> None:
+    tab = person.session.tab
+    before = person.session.inspector().graph
+    ports = tab.ports_seen
+    person.session.do(moved_by(person.session.graph, tuple(person.session.graph.nodes), (40, 40)))
+    after = person.session.inspector().graph
+    assert before is not None and after is not None and after.inputs == before.inputs
+    assert tab.ports_seen is ports
+    person.session.do(SetSetting("topic", "value", "the sea", person.session.rules))
+    person.session.inspector()
+    assert tab.ports_seen is not ports

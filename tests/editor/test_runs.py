@@ -208,7 +208,10 @@ def test_results_of_an_earlier_graph_are_known_as_such(control: RunControl, gate
     control.start(Document(WORDS))
     ended(control)
     assert control.changed(WORDS) == frozenset()
-    assert control.changed(WORDS.with_settings("a", value="four")) == {"a", "w", "o"}
+    edited = WORDS.with_settings("a", value="four")
+    assert control.changed(edited) == {"a", "w", "o"}
+    assert control.changed(edited) is control.changed(edited), "both graphs are compared once"
+    assert control.changed(WORDS) == frozenset()
 
 
 def test_what_changed_is_what_gives_other_results_and_all_that_follows() -> None:

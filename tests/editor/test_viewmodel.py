@@ -11,12 +11,13 @@ from hypothesis import given, settings, strategies as st
 
 from graphide.editor.layout import Frame, Place, Point, with_frames, with_places, with_reroutes
 from graphide.editor.noderun import NodeRun
+from graphide.editor.nodetitle import TITLE
 from graphide.editor.planning import PlanStep, PlanView
 from graphide.editor.runview import RunView
 from graphide.editor.scene import Scene
 from graphide.editor.selection import Selection
 from graphide.editor.viewmodel import CanvasBuilder
-from graphide.editor.views import Camera, CanvasView, Disc, Group, Text
+from graphide.editor.views import Camera, CanvasView, Disc, Group, Rect, Text
 from graphide.errors import UsageError
 from graphide.graph.file import load
 from graphide.graph.model import Edge, Graph, Node
@@ -243,3 +244,22 @@ def test_after_any_edits_the_canvas_is_as_if_it_were_made_anew(data: st.DataObje
         assert {made.key: made for made in view.nodes} == _fresh(found)["nodes"]
         assert {wire.edge: wire for wire in view.wires} == _fresh(found)["wires"]
         assert view.frames == _fresh(found)["frames"]
+
+
+def test_a_chunk_gives_new_shapes_to_the_text_and_the_figures_and_to_no_other_row() -> None:
+    graph = Graph({"m": Node("m", "model")}, view={"m": [0, 0]})
+    builder = CanvasBuilder()
+    run = NodeRun("m", "model", "running", pieces=("Hello",), chunks=1)
+    before = group(builder.build(scene(graph, run=running(run))), "m")
+    old = {id(shape): shape for shape in before.shapes}
+    after = group(builder.build(scene(graph, run=running(replace(run, pieces=("Hello you",), chunks=2)))), "m")
+    title = sum(isinstance(shape, Rect) and shape.y < TITLE for shape in after.shapes)
+    rows = [shape for shape in after.shapes if not (isinstance(shape, Disc) or shape_top(shape) < TITLE)]
+    fresh = [shape for shape in rows if id(shape) not in old]
+    assert title and len(rows) - len(fresh) > 5
+    assert {shape.text for shape in fresh if isinstance(shape, Text)} >= {"Hello you"}
+    assert len([shape for shape in fresh if shape not in before.shapes]) <= 3
+
+
+def shape_top(shape: Any) -> float:
+    return float(shape.y)

@@ -6,9 +6,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+import dearpygui.dearpygui as dpg
+
 from graphide.editor.selection import Selection
 from graphide.editor.views import Camera
 from graphide.ui.paint import BUDGET
+from graphide.ui.panels.base import Panel
+from graphide.ui.panels.status import Status
 from tests.editor.scenes import large
 from tests.ui.driving import Driver, window
 
@@ -87,8 +91,6 @@ def what_is_out_of_sight_is_not_drawn(driver: Driver) -> None:
 def a_caret_blinks_and_else_nothing_is_drawn(driver: Driver) -> None:
     import time
 
-    import dearpygui.dearpygui as dpg
-
     driver.session.new_from("hello")
     driver.frames(4)
     driver.until(lambda: driver.session.tab.plan is not None)
@@ -110,8 +112,6 @@ def a_caret_blinks_and_else_nothing_is_drawn(driver: Driver) -> None:
 def a_caret_in_a_panel_blinks_too(driver: Driver) -> None:
     import time
 
-    import dearpygui.dearpygui as dpg
-
     driver.session.new_from("conversation")
     driver.session.act("focus_chat")
     driver.until(driver.app.kit.typing)
@@ -123,6 +123,44 @@ def a_caret_in_a_panel_blinks_too(driver: Driver) -> None:
     while time.monotonic() < end:
         driver.app.turn()
     assert 2 <= dpg.get_frame_count() - before <= 8
+
+
+def a_zoom_step_builds_no_panel_anew(driver: Driver) -> None:
+    opened(driver)
+    camera = driver.session.tab.camera
+    before = {part: part.built for part in driver.app._parts if isinstance(part, Panel)}
+    for step in range(1, 6):
+        look(driver, camera._replace(zoom=camera.zoom * (1 + step / 5)))
+        assert driver.label(f"{driver.session.tab.camera.zoom:.0%}")
+    assert {part: part.built for part in before} == before
+
+
+def a_text_that_is_written_changes_in_place(driver: Driver) -> None:
+    from dataclasses import replace
+
+    from graphide.editor.noderun import NodeRun
+    from graphide.editor.runview import RunView
+
+    driver.session.new_from("hello")
+    driver.session.act("fit")
+    driver.until(lambda: driver.session.tab.plan is not None)
+    look(driver, driver.session.tab.camera._replace(zoom=1.0))
+    node = next(node.id for node in driver.session.graph.nodes.values() if node.type == "model")
+    driver.near(node)
+    run = NodeRun(node, "model", "running", pieces=("One word",), chunks=2)
+    view = RunView(state="running", run="r", nodes={node: run})
+    driver.session.tab.runs.view = view
+    driver.frames(3)
+    status = next(part for part in driver.app._parts if isinstance(part, Status))
+    before, followed, built = drawn(driver), driver.app.canvas.painter.followed, status.built
+    for count in range(3, 8):
+        longer = replace(run, pieces=("One word" + " and" * (count - 2),), chunks=count)
+        driver.session.tab.runs.view = replace(view, nodes={node: longer})
+        driver.frames(1)
+    assert drawn(driver) == before and driver.app.canvas.painter.followed >= followed + 5
+    assert status.built == built
+    said = [dpg.get_item_configuration(item).get("text") for item in dpg.get_all_items()]
+    assert "One word and and and and and" in said
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ STORIES = [
     "what_is_out_of_sight_is_not_drawn",
     "a_caret_blinks_and_else_nothing_is_drawn",
     "a_caret_in_a_panel_blinks_too",
+    "a_zoom_step_builds_no_panel_anew",
+    "a_text_that_is_written_changes_in_place",
 ]
 
 

@@ -179,30 +179,47 @@ class Layout:
 
 
 def wrap(text: str, setting: Setting, before: Layout | None = None) -> Layout:
-    """Return the text wrapped; with the layout `before` an edit, only paragraphs that it lacks are wrapped anew."""
+    """Return the text wrapped; with the layout `before` an edit, only paragraphs that it lacks are wrapped anew.
+
+    The last one is wrapped from near its end where it has only grown there.
+    """
     paragraphs = tuple(text.split("\n"))
-    known = {}
+    known: dict[str, tuple[int, ...]] = {}
+    grown: tuple[str, tuple[int, ...]] = ("", (0,))
     if before is not None and before.setting == setting:
         if before.text == text:
             return before
         known = dict(zip(before.paragraphs, before.breaks, strict=True))
+        grown = before.paragraphs[-1], before.breaks[-1]
     breaks = []
     for paragraph in paragraphs:
         found = known.get(paragraph)
         if found is None:
-            found = known[paragraph] = _breaks(paragraph, setting)
+            found = known[paragraph] = _breaks(paragraph, setting, _kept(paragraph, *grown))
         breaks.append(found)
     starts = accumulate((len(paragraph) + 1 for paragraph in paragraphs[:-1]), initial=0)
     first_lines = accumulate(map(len, breaks[:-1]), initial=0)
     return Layout(text, setting, paragraphs, tuple(breaks), tuple(starts), tuple(first_lines))
 
 
-def _breaks(paragraph: str, setting: Setting) -> tuple[int, ...]:
-    """Return where the lines of a paragraph start."""
+def _kept(paragraph: str, old: str, breaks: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the line starts of `old` that hold for a paragraph which begins with it too, always the first one.
+
+    The last one of them is where a word begins, so that wrapping can go on there; the last line of all may change.
+    """
+    if len(breaks) > 2 and paragraph.startswith(old):
+        for count in range(len(breaks) - 1, 1, -1):
+            if paragraph[breaks[count - 1] - 1] in SPACES:
+                return breaks[:count]
+    return (0,)
+
+
+def _breaks(paragraph: str, setting: Setting, kept: tuple[int, ...] = (0,)) -> tuple[int, ...]:
+    """Return where the lines of a paragraph start, of which the first ones are known."""
     limit = setting.width / setting.size + _ROUNDING
     pieces = setting.face.words
-    starts, x, at = [0], 0.0, 0
-    for piece in _PIECE.findall(paragraph):
+    starts, x, at = list(kept), 0.0, kept[-1]
+    for piece in _PIECE.findall(paragraph, at):
         inked, whole = pieces[piece]
         if x + inked > limit and (inked or _after_space(paragraph, at, piece)):
             if at > starts[-1]:

@@ -22,14 +22,25 @@ from graphide.ui.room import ICON, TAB, ZOOM, buttons_in, run_width
 class Bar(Panel):
     """The run bar."""
 
+    _zoom: safe.Item | None = None
+
     def key(self) -> object:
         tab = self.session.tab
         document = tab.document
         open_tabs = tuple((other.title, other.document.dirty) for other in self.session.tabs)
         return (
             open_tabs, self.session.tabs.index(tab), bool(document.undo_label), bool(document.redo_label),
-            round(tab.camera.zoom, 2), tab.runs.view.state, self._hidden(), dpg.get_item_width(self.item),
+            tab.runs.view.state, self._hidden(), dpg.get_item_width(self.item),
         )  # fmt: skip
+
+    def update(self) -> None:
+        """Bring it to what the session says; for another zoom only its figure is another."""
+        super().update()
+        if self._zoom is not None and dpg.get_item_label(self._zoom) != self._zoom_label():
+            dpg.set_item_label(self._zoom, self._zoom_label())
+
+    def _zoom_label(self) -> str:
+        return f"{self.session.tab.camera.zoom:.0%}"
 
     def _hidden(self) -> tuple[bool, bool]:
         """Return whether the left and the right panel are hidden: closed, or without room in this window."""
@@ -46,6 +57,7 @@ class Bar(Panel):
 
     def build(self) -> None:
         kit, (left, right) = self.kit, self._hidden()
+        self._zoom = None
         whole = dpg.get_item_width(self.item) / self.kit.fonts.scale
         buttons = buttons_in(whole, besides=left + right)
         wide = (
@@ -115,8 +127,8 @@ class Bar(Panel):
         if "zoom_out" in shown:
             self._icon("zoom_out", "zoom-out", "Zoom out")
         if "zoom_in" in shown:
-            zoom = f"{session.tab.camera.zoom:.0%}"
-            kit.button(zoom, lambda: session.act("zoom_100"), "ghost", size=13, tip=self._tip("zoom_100", "To 100 %"))
+            tip = self._tip("zoom_100", "To 100 %")
+            self._zoom = kit.button(self._zoom_label(), lambda: session.act("zoom_100"), "ghost", size=13, tip=tip)
             self._icon("zoom_in", "zoom-in", "Zoom in")
         if "fit" in shown:
             self._icon("fit", "maximize", "Show everything")

@@ -23,6 +23,7 @@ class Panel:
         self.session = app.session
         self.item = item
         self._shown: object = _NEVER
+        self.built = 0
 
     def key(self) -> object:
         """Return what it shows; it is made anew when this is not equal to the last one."""
@@ -31,6 +32,10 @@ class Panel:
     def build(self) -> None:
         """Add its widgets to the item that is being filled."""
         raise NotImplementedError
+
+    def follow(self) -> bool:
+        """Bring the widgets that are there to another key and return whether that will do; by itself it will not."""
+        return False
 
     def forget(self) -> None:
         """Make it anew with the next update, whatever it shows."""
@@ -41,7 +46,10 @@ class Panel:
         key = self.key()
         if key == self._shown:
             return
-        self._shown = key
+        is_new, self._shown = self._shown is _NEVER, key
+        if not is_new and self.follow():
+            return
+        self.built += 1
         safe.clear(self.item)
         dpg.push_container_stack(self.item)
         try:

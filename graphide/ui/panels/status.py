@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
 from graphide.editor.commands import counted
 from graphide.editor.text.metrics import icon
+from graphide.ui import safe
 from graphide.ui.panels.base import Panel
 from graphide.ui.room import FACT, FACT_GAP, Fact, fitting
 from graphide.ui.theme import StyleName
@@ -23,7 +25,12 @@ _MARGIN = 28
 
 
 class Status(Panel):
-    """The status bar."""
+    """The status bar. While a run writes, its figures are changed in place."""
+
+    def __init__(self, app: Any, item: safe.Item) -> None:
+        super().__init__(app, item)
+        self._texts: list[safe.Item] = []
+        self._styles: tuple[StyleName, ...] = ()
 
     def key(self) -> object:
         tab, view = self.session.tab, self.session.tab.runs.view
@@ -32,10 +39,23 @@ class Status(Panel):
         return run, tab.document.changed, tab.document.dirty, tab.selection, dpg.get_item_width(self.item)
 
     def build(self) -> None:
-        room = dpg.get_item_width(self.item) / self.kit.fonts.scale - _MARGIN
+        facts = self._facts()
+        self._styles = tuple(fact.style for fact in facts)
         with self.kit.line(spacing=FACT_GAP):
-            for fact in fitting([*self._of_run(), *self._of_graph()], room):
-                self.kit.text(fact.text, fact.style, size=FACT)
+            self._texts = [self.kit.text(fact.text, fact.style, size=FACT) for fact in facts]
+
+    def follow(self) -> bool:
+        facts = self._facts()
+        if tuple(fact.style for fact in facts) != self._styles:
+            return False
+        for item, fact in zip(self._texts, facts, strict=True):
+            if dpg.get_value(item) != fact.text:
+                dpg.set_value(item, fact.text)
+        return True
+
+    def _facts(self) -> list[Fact]:
+        room = dpg.get_item_width(self.item) / self.kit.fonts.scale - _MARGIN
+        return fitting([*self._of_run(), *self._of_graph()], room)
 
     def _of_run(self) -> list[Fact]:
         view = self.session.tab.runs.view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, strategies as st
@@ -158,3 +159,26 @@ def test_200_000_characters_wrap_in_a_tenth_of_a_second_and_an_edit_in_few_milli
     assert _seconds(lambda: wrap(text, setting(400))) < 0.100
     edited = text[:90_000] + "!" + text[90_000:]
     assert _seconds(lambda: wrap(edited, setting(400), layout)) < 0.003
+
+
+@given(TEXTS, TEXTS, WIDTHS)
+def test_wrapping_on_a_text_that_grew_is_wrapping_anew(first: str, more: str, width: float) -> None:
+    before = wrap(first, setting(width))
+    assert wrap(first + more, setting(width), before).breaks == wrap(first + more, setting(width)).breaks
+
+
+def test_of_a_paragraph_that_grew_only_the_last_lines_are_wrapped_again() -> None:
+    text = "some words on a line " * 2_000
+    asked: list[str] = []
+
+    class Words(dict[str, tuple[float, float]]):
+        def __getitem__(self, word: str) -> tuple[float, float]:
+            asked.append(word)
+            return face("regular").words[word]
+
+    one = setting(300)
+    before = wrap(text, one)
+    counting = one._replace(face=replace(one.face, words=Words()))
+    layout = wrap(text + "more", counting, replace(before, setting=counting))
+    assert layout.breaks == wrap(text + "more", one).breaks
+    assert 0 < len(asked) < 40

@@ -22,7 +22,7 @@ class Plan(Part):
         part = self.shown.graph
         if part is None or not self.session.graph.nodes:
             return None
-        return part.plan, part.refusal, part.summary, self._is_open
+        return tuple(part.plan) if self._is_open else None, part.refusal, part.summary
 
     @property
     def _is_open(self) -> bool:

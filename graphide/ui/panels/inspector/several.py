@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from graphide.editor.commands import SetGraphText
 from graphide.editor.commands_view import SetColor, SetFrame
-from graphide.editor.inspector_parts import NodeLine
+from graphide.editor.inspector_parts import MOST_LINES, NodeLine
 from graphide.editor.layout import Frame, frames
 from graphide.editor.nodelook import COLORS
 from graphide.editor.text.metrics import icon, shortened
@@ -16,18 +15,16 @@ from graphide.editor.typed_text import command_text
 from graphide.ui.panels.inspector.pane import Part
 from graphide.ui.panels.inspector.typed_box import TypedBox
 
-_MOST_LINES: Final = 60
-
 
 class Several(Part):
     """The nodes that are selected, one to a line, and what can be done with all of them."""
 
     def key(self) -> object:
-        return self.shown.lines, self.is_open("chosen")
+        return len(self.shown.nodes), self.shown.lines, self.is_open("chosen")
 
     def fill(self) -> None:
-        kit, lines = self.kit, self.shown.lines
-        kit.text(f"{len(lines)} nodes", size=17, weight="semibold")
+        kit, count = self.kit, len(self.shown.nodes)
+        kit.text(f"{count} nodes", size=17, weight="semibold")
         with kit.line(spacing=2):
             for action, sign, tip in (
                 ("group", "group", "Group into a subgraph"), ("frame", "frame", "Frame around them"),
@@ -36,7 +33,7 @@ class Several(Part):
             ):  # fmt: skip
                 kit.icon_button(sign, partial(self._act, action), tip, size=15)
         if self.section("chosen", "Selected"):
-            listed(self, lines)
+            listed(self, self.shown.lines, count)
 
     def _act(self, action: str) -> None:
         self.session.act(action)
@@ -68,7 +65,7 @@ class FramePart(Part):
         kit.heading("Colour")
         self._colors(frame_id, frame)
         kit.heading(f"{len(self.shown.lines)} node{'' if len(self.shown.lines) == 1 else 's'} inside")
-        listed(self, self.shown.lines)
+        listed(self, self.shown.lines, len(self.shown.lines))
 
     def _colors(self, frame_id: str, frame: Frame) -> None:
         each = max(1, int(self.width // 34))
@@ -153,9 +150,9 @@ class GraphPart(Part):
             self.kit.text(shortened(said, self.width - half - 10, 13), "bad" if bad else "faint", size=13)
 
 
-def listed(part: Part, lines: tuple[NodeLine, ...]) -> None:
-    """Add nodes, one to a line; a click selects one."""
-    for line in lines[:_MOST_LINES]:
+def listed(part: Part, lines: tuple[NodeLine, ...], count: int) -> None:
+    """Add nodes, one to a line, the first of `count` in all; a click selects one."""
+    for line in lines[:MOST_LINES]:
         part.node_button(line)
-    if len(lines) > _MOST_LINES:
-        part.kit.text(f"… and {len(lines) - _MOST_LINES:,} more", "faint", size=13)
+    if count > MOST_LINES:
+        part.kit.text(f"… and {count - MOST_LINES:,} more", "faint", size=13)
