@@ -29,7 +29,7 @@ class Pacer:
         self,
         frames_per_second: float = 60.0,
         *,
-        calm_frames: float = 20.0,
+        calm_frames: float = 16.0,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._interval = 1 / frames_per_second
