@@ -1,10 +1,11 @@
-"""Files on disk, written whole or not at all. What is in them is the business of whoever writes."""
+"""Files on disk: written whole or not at all, and locked. What is in them is the business of whoever writes."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,29 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             os.unlink(fresh)
         raise
     _sync_folder(target.parent)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock an open file for this descriptor alone and return whether that was possible; never waits."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            # Far behind the end, so that others can still read what is in the file.
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks: nobody else can be told apart, so nobody is in the way
+        return True
+    return True
 
 
 def _mode_of(path: Path) -> int | None:

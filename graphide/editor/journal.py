@@ -20,8 +20,8 @@ from typing import Any
 import orjson
 
 from graphide import paths
+from graphide.disk import try_lock
 from graphide.editor.changes import changes
-from graphide.editor.locks import try_lock
 from graphide.editor.unfinished import Unfinished
 from graphide.errors import GraphideError
 from graphide.graph import file as graph_file

@@ -9,37 +9,15 @@ import hashlib
 import json
 import os
 import platform
-import sys
 import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from graphide.disk import try_lock
+
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-
-
-def try_lock(descriptor: int) -> bool:
-    """Lock an open file for this descriptor alone and return whether that was possible; never waits."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            # Far behind the end, so that others can still read what is in the file.
-            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: nobody else can be told apart, so nobody is in the way
-        return True
-    return True
 
 
 def is_locked(path: Path) -> bool:

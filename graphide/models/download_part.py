@@ -14,6 +14,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from graphide.disk import try_lock
 from graphide.errors import GraphideError
 from graphide.models.download_hash import RunningHash
 
@@ -159,7 +160,7 @@ def _open_locked(path: Path) -> int:
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode):
                 raise OSError(errno.EINVAL, "is not a file", str(path))
-            if not _try_lock(descriptor):
+            if not try_lock(descriptor):
                 raise PartBusy(
                     "is being downloaded by another graphide", where=str(path), hint="Wait for it, or stop it there"
                 )
@@ -177,24 +178,3 @@ def _is_at(state: os.stat_result, path: Path) -> bool:
     except FileNotFoundError:
         return False
     return (now.st_dev, now.st_ino) == (state.st_dev, state.st_ino)
-
-
-def _try_lock(descriptor: int) -> bool:
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            os.lseek(descriptor, 1 << 30, os.SEEK_SET)
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: nobody else can be told apart
-        return True
-    return True
