@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from graphide.cli import streams
@@ -13,15 +12,11 @@ if TYPE_CHECKING:
     from graphide.models.hub import Hub
 
 
-_OFFLINE = "HF_HUB_OFFLINE"
-_YES = frozenset(["1", "true", "yes", "on"])
-
-
 def open_hub() -> Hub:
     """Return the hub of this user; nothing is asked yet, and nothing later where the user switched the network off."""
     from graphide.models.hub import Hub
 
-    return Hub(network=os.environ.get(_OFFLINE, "").lower() not in _YES)
+    return Hub()
 
 
 def load_options(settings: Settings) -> LoadOptions:

@@ -34,8 +34,9 @@ class PullFailed(GraphideError):
 def open_downloads(hub: Hub, rate: int = 0) -> Iterator[Downloads]:
     """Give the downloads of this user."""
     from graphide.models.download import Downloads
+    from graphide.models.library import user_cache
 
-    with Downloads(hub.line, rate=rate, network=hub.network) as downloads:
+    with Downloads(hub.line, rate=rate, network=hub.network, hashes=user_cache()) as downloads:
         yield downloads
 
 
@@ -44,9 +45,6 @@ def follow(downloads: Downloads, job: Job, again: str) -> Job:
 
     Raises Cancelled when it is paused by Ctrl-C, and PullFailed when it ended otherwise.
     """
-    from graphide.models.library import user_cache
-    from graphide.models.origins import remember_hashes
-
     stop = threading.Event()
     ended = job
     with interruptible(stop), chosen_bars() as bars:
@@ -56,7 +54,6 @@ def follow(downloads: Downloads, job: Job, again: str) -> Job:
                 ended = downloads.pause(job.id)
                 break
     if ended.state == "done":
-        remember_hashes(ended, user_cache())
         if ended.problem:
             streams.err(f"warning: {printable(ended.name)}: {printable(ended.problem)}\n")
         return ended

@@ -23,6 +23,7 @@ from graphide.errors import GraphideError
 from graphide.models.catalogue import catalogue
 from graphide.models.download import Downloads
 from graphide.models.hub import Hub
+from graphide.models.library import user_cache
 from graphide.models.memory import host_memory
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Searched(NamedTuple):
 
 def open_downloads(hub: Hub) -> Downloads:
     """Return the downloads of this user."""
-    return Downloads(hub.line, network=hub.network)
+    return Downloads(hub.line, network=hub.network, hashes=user_cache())
 
 
 class ModelBrowser:

@@ -18,8 +18,6 @@ from graphide.editor.model_tasks import Tasks
 from graphide.errors import Cancelled, GraphideError
 from graphide.models.download import Downloads
 from graphide.models.download_job import Job, JobState, Request
-from graphide.models.library import user_cache
-from graphide.models.origins import remember_hashes
 
 DownloadDo = Literal["pause", "resume", "cancel", "remove"]
 
@@ -192,7 +190,6 @@ class DownloadList:
             downloads.wait(version, _BUSY_SECONDS if busy else _IDLE_SECONDS)
 
     def _done(self, downloads: Downloads, job: Job) -> None:
-        remember_hashes(job, user_cache())
         with suppress(GraphideError):  # taken off the list meanwhile
             # Nothing to pause, but its record is written when this returns: the library reads there where a file is from.
             downloads.pause(job.id)

@@ -35,7 +35,8 @@ from graphide.models.download_room import check_room, delete_parts
 from graphide.models.download_run import Run
 from graphide.models.filecache import FileCache
 from graphide.models.hub_errors import HubFault, offline
-from graphide.models.identity import NO_CACHE, file_key
+from graphide.models.identity import NO_CACHE
+from graphide.models.origins import remember_hashes
 from graphide.models.transfer import Line
 
 _CLOSING_SECONDS = 5.0
@@ -297,11 +298,10 @@ class Downloads:
             run.before += file.size
         if run.stop.is_set():
             return None
-        for file, target in zip(request.files, request.targets, strict=True):
+        for target in request.targets:
             if part_of(target).exists():
                 finish(target)
-            if file.sha256 and len(request.files) == 1:
-                self._hashes.remember_sha256(file_key([target]), file.sha256)
+        remember_hashes(job, self._hashes)
         return replace(job, state="done", done=job.size, problem=odd(request.targets[0]), hint="")
 
     def _note(self, run: Run, step: Step) -> None:

@@ -13,7 +13,7 @@ from graphide.ui.colors import Look
 StyleName = Literal[
     "window", "sidebar", "panel", "bar", "status", "canvas", "primary", "ghost", "icon", "nav", "nav_on", "muted",
     "faint", "bad", "good", "accent_text", "bubble", "code", "card", "composer", "plain", "chip", "round", "popup",
-    "dialog", "danger", "tab", "tab_on", "toast", "splitter", "invisible", "row", "row_on", "row_off", "tree", "heading", "bare", "bare_line", "fold", "quiet", "tiny", "tiny_on", "tiny_off", "slider",
+    "dialog", "danger", "tab", "tab_on", "toast", "invisible", "row", "row_on", "row_off", "tree", "heading", "bare", "bare_line", "fold", "quiet", "tiny", "tiny_on", "tiny_off", "slider",
     "grip", "field_button", "warn", "problem", "notice", "inside", "title",
     "list", "card_on", "tight", "danger_on",
 ]  # fmt: skip
@@ -131,7 +131,6 @@ _STYLES: Final[Mapping[StyleName, Style]] = {
         {"WindowBg": "raised", "Border": "border"},
         {"WindowPadding": (14, 10), "WindowBorderSize": (1,), "WindowRounding": (12,), "ItemSpacing": (8, 4)},
     ),
-    "splitter": Style(_button("", "accent@40", "accent@60"), {"FrameRounding": (0,), "FramePadding": (0, 0)}),
     "invisible": Style(_button("", "", "")),
 }  # fmt: skip
 

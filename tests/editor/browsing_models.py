@@ -12,6 +12,7 @@ from graphide.editor.model_browser import ModelBrowser
 from graphide.editor.session import Session
 from graphide.models.download import Downloads
 from graphide.models.hub import Hub
+from graphide.models.library import user_cache
 from graphide.spec.registry import Registry
 from graphide.workspace import Workspace
 from tests.support.fake_hub import FakeHub
@@ -29,7 +30,7 @@ class Browsing:
             return Hub(endpoint=hub.url, token=lambda: "", cache=folder / "answers", seconds=5.0, network=network)
 
         def open_downloads(found: Hub) -> Downloads:
-            return Downloads(found.line, network=found.network, first_pause=0.01)
+            return Downloads(found.line, network=found.network, first_pause=0.01, hashes=user_cache())
 
         self.browser = ModelBrowser(self.session, hub=open_hub, downloads=open_downloads)
 
