@@ -2,7 +2,7 @@
 
 A chat sends a message by running its graph with the message, and what was said on the chosen way before it, as inputs.
 It sees its answer in the view of that run, as everybody else does. The turns are in `turns`, which graphs can chat in
-`chat_graphs`, what an answer says of its run in `chat_answers`.
+`graphide.chatting.graphs`, what an answer says of its run in `chat_answers`.
 
 Chats are kept in memory only. What is to be kept is the value of `ChatSession.to_json`, `reopened` makes a chat of it
 again, and `ChatStore` is what keeps such values: it is to be told when `see` has seen the end of an answer, and when
@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from graphide.chatting.graphs import ChatForm, chat_form
 from graphide.editor.chat_answers import answered
-from graphide.editor.chat_graphs import ChatForm, chat_form
 from graphide.editor.runs import Run, RunControl
 from graphide.editor.runview import RunView
 from graphide.errors import GraphideError, UsageError

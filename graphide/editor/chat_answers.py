@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from graphide.editor.chat_graphs import ChatForm
+from graphide.chatting.graphs import ChatForm
 from graphide.editor.noderun import NodeRun
 from graphide.editor.runview import RunView
 from graphide.store.turns import Answer, AnswerState, Turn

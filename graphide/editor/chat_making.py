@@ -1,4 +1,4 @@
-"""Why a graph cannot be talked with, and the edit that adds what is missing. Which graphs can is in `chat_graphs`."""
+"""Why a graph cannot be talked with, and the edit that adds what is missing. Which graphs can is in `graphide.chatting.graphs`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from graphide.editor.chat_graphs import CONVERSATION, MESSAGE, chat_form, model_chat
+from graphide.chatting.graphs import CONVERSATION, MESSAGE, chat_form, model_chat
 from graphide.editor.commands import Command
 from graphide.editor.commands_nodes import AddNodes
 from graphide.editor.layout import Place, Point, place

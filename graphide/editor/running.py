@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graphide.chatting.graphs import chat_form
 from graphide.editor.asking_inputs import InputForm, last_values
 from graphide.editor.chat import ChatSession
-from graphide.editor.chat_graphs import chat_form
 from graphide.editor.dialogs import CANCEL, Dialog, DialogButton
 from graphide.editor.editing import chosen
 from graphide.editor.gestures_target import Target

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, strategies as st
 
+from graphide.chatting.graphs import ChatForm, chat_form, model_chat
 from graphide.editor.chat import ChatSession, reopened
-from graphide.editor.chat_graphs import ChatForm, chat_form, model_chat
 from graphide.editor.runs import RunControl
 from graphide.errors import GraphideError, UsageError
 from graphide.graph.model import Graph

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graphide.editor.chat_graphs import chat_form
+from graphide.chatting.graphs import chat_form
 from graphide.editor.chat_making import AddChat, why_not
 from graphide.editor.layout import place
 from graphide.errors import UsageError

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from graphide.chatting.graphs import ChatForm
 from graphide.editor import actions, chat_state, running, talking
 from graphide.editor.chat import ChatSession
 from graphide.editor.chat_answers import answered
-from graphide.editor.chat_graphs import ChatForm
 from graphide.editor.chat_making import ChatTrouble
 from graphide.editor.noderun import NodeError, NodeRun
 from graphide.editor.runview import RunRefused, RunView
