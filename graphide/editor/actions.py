@@ -171,7 +171,7 @@ def _nothing(_: object) -> None:
 
 
 def _dialog(what: DialogKind, title: str) -> Run:
-    return lambda session, _target: session.ask(Dialog(what, title))
+    return lambda session, _target: session.popups.ask(Dialog(what, title))
 
 
 def _open(session: Session) -> None:
@@ -179,7 +179,7 @@ def _open(session: Session) -> None:
         if choice == "ok" and value:
             session.open(str(value))
 
-    session.ask(Dialog("open", "Open a graph", data=session.remembered.recent, reply=reply))
+    session.popups.ask(Dialog("open", "Open a graph", data=session.remembered.recent, reply=reply))
 
 
 def _templates(session: Session) -> None:
@@ -187,7 +187,7 @@ def _templates(session: Session) -> None:
         if choice == "ok" and value:
             session.new_from(str(value))
 
-    session.ask(Dialog("templates", "New from a template", reply=reply))
+    session.popups.ask(Dialog("templates", "New from a template", reply=reply))
 
 
 def _next_tab(session: Session, by: int) -> None:
@@ -289,7 +289,7 @@ _TABLE: tuple[Action, ...] = (
     ),
     Action("find", "Find …", _dialog("find", "Find"), "search", ("ctrl+f",), ("edit",), when.has_nodes),
     Action(
-        "palette", "Search nodes and actions …", lambda s, t: s.open_palette(s.mouse_place()), "plus",
+        "palette", "Search nodes and actions …", lambda s, t: s.popups.open_palette(s.mouse_place()), "plus",
         ("tab", "ctrl+k"), ("edit", "canvas", "toolbar"),
     ),
     Action(

@@ -215,12 +215,12 @@ def save_here(session: Session, path: Path) -> None:
     """Answer the dialog that asks where to save; a file that is there is asked about first."""
     own = session.tab.document.path
     if not path.exists() or path == own:
-        session.answer("ok", str(path))
+        session.popups.answer("ok", str(path))
         return
     buttons = (DialogButton("replace", "Replace", "danger"), CANCEL)
     text = f"There is a file of that name in {path.parent}. Its contents would be lost."
     question = Dialog("ask", f"Replace {path.name}?", text, data=path, buttons=buttons)
-    ask_between(session, question, "replace", lambda: session.answer("ok", str(path)))
+    ask_between(session, question, "replace", lambda: session.popups.answer("ok", str(path)))
 
 
 def _line(entry: os.DirEntry[str], endings: tuple[str, ...] | None, *, files: bool) -> Line | None:

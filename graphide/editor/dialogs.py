@@ -60,14 +60,14 @@ def letters(labels: Iterable[str]) -> tuple[str, ...]:
 
 def ask_between(session: Session, question: Dialog, yes: str, do: Callable[[], None]) -> None:
     """Put a question in front of the dialog that is open: the answer `yes` does something, any other brings it back."""
-    before = session.dialog
+    before = session.popups.dialog
 
     def reply(choice: str, _: Any) -> None:
-        session.dialog = before
+        session.popups.dialog = before
         if choice == yes:
             do()
 
-    session.ask(Dialog(question.what, question.title, question.text, question.data, question.buttons, reply))
+    session.popups.ask(Dialog(question.what, question.title, question.text, question.data, question.buttons, reply))
 
 
 @dataclass(frozen=True, slots=True)

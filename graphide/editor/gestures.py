@@ -113,7 +113,7 @@ class Gestures:
             if mouse.kind == "down" and not isinstance(self.now, Pressed):
                 return  # another button in the middle of a drag
             self.cancel()
-        session.close_menu()
+        session.popups.close_menu()
         if session.field is not None:
             if mouse.button == "left" and session.field.box.has(*self._world(mouse)):
                 session.field.mouse(mouse, *self._world(mouse))
@@ -193,7 +193,7 @@ class Gestures:
         session = self._session
         match target.kind:
             case "canvas" | "frame":
-                session.open_palette((mouse.x, mouse.y))
+                session.popups.open_palette((mouse.x, mouse.y))
             case "title" | "frame_title":
                 session.edit_title(target)
             case "wire" | "point":
@@ -234,7 +234,7 @@ class Gestures:
         return Pan(self._session, mouse)
 
     def _menu(self, mouse: Mouse, target: Target) -> None:
-        self._session.open_menu(target, (mouse.x, mouse.y))
+        self._session.popups.open_menu(target, (mouse.x, mouse.y))
 
     def _fold(self, mouse: Mouse, target: Target) -> None:
         session = self._session
@@ -294,7 +294,7 @@ class Gestures:
             return True
         if session.field is not None and session.field.key(key):
             return True
-        if session.dialog is not None or session.palette is not None:
+        if session.popups.dialog is not None or session.popups.palette is not None:
             return key.name == "escape" and escape(session)
         if in_menu(session, key):
             return True

@@ -29,17 +29,17 @@ def arrow(session: Session, key: Key) -> bool:
 
 def in_menu(session: Session, key: Key) -> bool:
     """Take a key for the menu that is open and return whether there is one: arrows light a line, Enter takes it."""
-    menu = session.menu
+    menu = session.popups.menu
     if menu is None or not menu.items:
         return False
     if key.name in ("up", "down"):
         by = 1 if key.name == "down" else -1
         first = 0 if by > 0 else len(menu.items) - 1
-        session.menu = replace(menu, lit=(menu.lit + by) % len(menu.items) if menu.lit >= 0 else first)
+        session.popups.menu = replace(menu, lit=(menu.lit + by) % len(menu.items) if menu.lit >= 0 else first)
     elif key.name in ("home", "end"):
-        session.menu = replace(menu, lit=0 if key.name == "home" else len(menu.items) - 1)
+        session.popups.menu = replace(menu, lit=0 if key.name == "home" else len(menu.items) - 1)
     elif key.name == "enter" and menu.lit >= 0:
-        session.choose_in_menu(menu.lit)
+        session.popups.choose_in_menu(menu.lit)
     elif key.name not in ("left", "right", "tab", "enter"):
         return False
     return True
@@ -47,11 +47,11 @@ def in_menu(session: Session, key: Key) -> bool:
 
 def escape(session: Session) -> bool:
     """Close what is open, else select nothing."""
-    if session.menu is not None or session.palette is not None:
-        session.close_menu()
-        session.close_palette()
-    elif session.dialog is not None:
-        session.answer("cancel")
+    if session.popups.menu is not None or session.popups.palette is not None:
+        session.popups.close_menu()
+        session.popups.close_palette()
+    elif session.popups.dialog is not None:
+        session.popups.answer("cancel")
     else:
         session.select(Selection())
     return True

@@ -34,11 +34,11 @@ def press_widget(session: Session, mouse: Mouse, target: Target) -> Gesture | No
         case "slide" | "drag":
             return NumberDrag(session, mouse, target, widget, press)
         case "choose":
-            session.open_choices(target, press.options, press.value)
+            session.popups.open_choices(target, press.options, press.value)
         case "file":
-            session.ask_file(target.id, target.name)
+            session.popups.ask_file(target.id, target.name)
         case "model":
-            session.ask_model(target.id, target.name)
+            session.popups.ask_model(target.id, target.name)
         case "edit":
             session.edit_setting(target)
     return None

@@ -62,7 +62,7 @@ class WireDrag(Gesture):
         elif self._old is not None:
             session.do(Disconnect((self._old,)))
         elif mouse.apart(self.start) >= THRESHOLD:
-            session.open_palette((mouse.x, mouse.y), self._wanted())
+            session.popups.open_palette((mouse.x, mouse.y), self._wanted())
 
     @property
     def graph(self) -> Graph:

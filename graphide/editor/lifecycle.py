@@ -123,7 +123,7 @@ def close_tab(session: Session, tab: Tab, then: Callable[[], None] | None = None
     session.show(tab)
     buttons = (DialogButton("save", "Save", "main"), DialogButton("discard", "Discard", "danger"), _CANCEL)
     text = "It has changes that are not saved."
-    session.ask(Dialog("ask", f"Close {tab.title}?", text, data=tab, buttons=buttons, reply=reply))
+    session.popups.ask(Dialog("ask", f"Close {tab.title}?", text, data=tab, buttons=buttons, reply=reply))
 
 
 def close_all(session: Session) -> None:
@@ -136,11 +136,11 @@ def close_all(session: Session) -> None:
         session.quitting = True
         return
 
-    before = session.dialog
+    before = session.popups.dialog
 
     def reply(choice: str, _: Any) -> None:
         if choice == "cancel":
-            session.dialog = before
+            session.popups.dialog = before
         elif choice == "save":
             _save_all(session)
         elif choice == "keep":
@@ -157,7 +157,7 @@ def close_all(session: Session) -> None:
     )  # fmt: skip
     question = Dialog("ask", "Close the window?", f"Not saved: {names}", dirty, buttons, reply)
     if question != before:
-        session.ask(question)
+        session.popups.ask(question)
 
 
 def offer_drafts(session: Session) -> None:
@@ -174,7 +174,7 @@ def offer_drafts(session: Session) -> None:
 
     text = "The program ended before these edits were saved. What you decide nothing about is offered again next time."
     buttons = (DialogButton("recover", "Restore all", "main"), DialogButton("cancel", "Keep for later"))
-    session.ask(Dialog("recover", "Unsaved work was found", text, left, buttons, reply))
+    session.popups.ask(Dialog("recover", "Unsaved work was found", text, left, buttons, reply))
 
 
 def _shown(session: Session, make: Callable[[], Document]) -> bool:

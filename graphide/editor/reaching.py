@@ -50,7 +50,7 @@ def add_after(session: Session, target: Target | None = None) -> None:
     group = session.surface.group(node_id)
     place = (group.x + group.width + _BESIDE, group.y) if group is not None else (0.0, 0.0)
     wanted = Wanted(node_id, port.name, True, port.wires)
-    session.open_palette(session.tab.camera.to_screen(*place), wanted)
+    session.popups.open_palette(session.tab.camera.to_screen(*place), wanted)
 
 
 def editable(session: Session, node_id: str) -> tuple[Target, ...]:
@@ -75,13 +75,13 @@ def open_menu(session: Session, target: Target | None = None) -> None:
     """Open the menu of what is selected, without a selection that of the canvas."""
     own = chosen(session, target)
     if own.nodes:
-        session.open_menu(Target("title", own.nodes[-1]), _below(session, own.nodes[-1]))
+        session.popups.open_menu(Target("title", own.nodes[-1]), _below(session, own.nodes[-1]))
     elif own.frames:
-        session.open_menu(Target("frame_title", own.frames[-1]), _middle(session))
+        session.popups.open_menu(Target("frame_title", own.frames[-1]), _middle(session))
     elif own.edges:
-        session.open_menu(Target("wire", edge=own.edges[-1]), _middle(session))
+        session.popups.open_menu(Target("wire", edge=own.edges[-1]), _middle(session))
     else:
-        session.open_menu(CANVAS, _middle(session))
+        session.popups.open_menu(CANVAS, _middle(session))
 
 
 def expose(session: Session, target: Target | None = None) -> None:
@@ -114,8 +114,8 @@ def _for_setting(session: Session, target: Target | None, do: Callable[[str, str
         MenuItem(name.replace("_", " "), partial(do, node_id, name), id=f"setting:{name}", checked=name in node.exposed)
         for name in session.workspace.registry[node.type].settings
     )
-    session.close_popups()
-    session.menu = Menu(_below(session, node_id), items, lit=0)
+    session.popups.close()
+    session.popups.menu = Menu(_below(session, node_id), items, lit=0)
     session.touch()
 
 

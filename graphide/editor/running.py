@@ -103,4 +103,4 @@ def _ask_inputs(session: Session, ports: tuple[Port, ...], targets: tuple[str, .
             _start(session, targets)
 
     buttons = (DialogButton("ok", "Run", "main"), CANCEL)
-    session.ask(Dialog("inputs", "What should it run with?", data=form, buttons=buttons, reply=reply))
+    session.popups.ask(Dialog("inputs", "What should it run with?", data=form, buttons=buttons, reply=reply))

@@ -52,7 +52,7 @@ def ask_where(session: Session, tab: Tab, then: Callable[[], None] | None = None
         if choice == "ok" and value:
             save_as(session, Path(value), tab, then)
 
-    session.ask(Dialog("save_as", "Save the graph", data=_proposed(session, tab), reply=reply))
+    session.popups.ask(Dialog("save_as", "Save the graph", data=_proposed(session, tab), reply=reply))
 
 
 def reload(session: Session) -> None:
@@ -69,7 +69,7 @@ def look_outside(session: Session) -> None:
         settle(session, tab)
         session.say(f"{tab.title} is not open in another window any more, and is saved under its own name")
     state = tab.document.outside()
-    if state == tab.outside or (state == "changed" and session.dialog is not None):
+    if state == tab.outside or (state == "changed" and session.popups.dialog is not None):
         return
     if state == "changed" and not tab.document.dirty:
         notify(session, tab, f"{tab.title} was changed by another program", "reload")
@@ -135,7 +135,7 @@ def _ask_instead(
         elif choice == "save_as":
             ask_where(session, tab, then)
 
-    session.ask(question(error, reply, no=no))
+    session.popups.ask(question(error, reply, no=no))
 
 
 def _into_node(tab: Tab, *, anyway: bool) -> None:

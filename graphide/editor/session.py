@@ -10,14 +10,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from graphide import paths
 from graphide.editor import actions, editing, lifecycle, remembered, saving
 from graphide.editor.camera import fitted
 from graphide.editor.commands import Command
 from graphide.editor.connect import Rules
-from graphide.editor.dialogs import Dialog, Menu, MenuItem
 from graphide.editor.document import Document
 from graphide.editor.gestures import Gestures
 from graphide.editor.gestures_drag import all_placed
@@ -26,8 +25,7 @@ from graphide.editor.gestures_target import Surface, Target
 from graphide.editor.gestures_text import TextField
 from graphide.editor.inspector import inspected
 from graphide.editor.inspector_parts import Inspector
-from graphide.editor.offers import Offers
-from graphide.editor.palette import Palette, Wanted
+from graphide.editor.popups import Popups
 from graphide.editor.prompt_preview import Prompts
 from graphide.editor.run_file import RunFile
 from graphide.editor.run_history import RunHistory
@@ -94,12 +92,9 @@ class Session:
         self.history = RunHistory(RunFile(self.folder / "runs.jsonl"))
         self.toasts = Toasts()
         self.size: tuple[float, float] = (1280.0, 800.0)
-        self.dialog: Dialog | None = None
-        self.menu: Menu | None = None
-        self.palette: Palette | None = None
         self.field: TextField | None = None
         self.quitting = False
-        self._offers = Offers(self)
+        self.popups: Popups = Popups(self)
         self.prompts = Prompts(workspace, wake)
         self.panel_texts = TypedTexts()
         self._changed = True
@@ -145,7 +140,7 @@ class Session:
     def show(self, tab: Tab) -> None:
         """Show a tab, as the last one where it is new; an empty one that was never used gives its place to it."""
         self.leave_text()
-        self.close_popups()
+        self.popups.close()
         if tab not in self.tabs:
             idle = [other for other in self.tabs if _is_untouched(other)]
             for other in idle:
@@ -227,7 +222,7 @@ class Session:
         except GraphideError as error:
             self.fail(error)
             return False
-        self._offers.used(f"action:{action_id}")
+        self.popups.used(f"action:{action_id}")
         self.touch()
         return True
 
@@ -285,114 +280,6 @@ class Session:
         self.leave_text()
         self.field = text
         self.touch()
-
-    # --- what is open beside the canvas
-
-    def open_palette(self, at: tuple[float, float] | None = None, wire: Wanted | None = None) -> None:
-        """Open the search palette at a place of the view; with the loose end of a wire, for what fits it."""
-        self.close_popups()
-        self.palette = self._offers.opened(at or (self.size[0] / 2, self.size[1] / 3), wire)
-        self.touch()
-
-    def search(self, query: str) -> None:
-        """Type into the palette."""
-        if self.palette is not None:
-            self.palette = self._offers.searched(self.palette, query)
-            self.touch()
-
-    def light(self, by: int) -> None:
-        """Light another item of the palette, `by` places farther."""
-        if self.palette is not None and self.palette.items:
-            self.palette = replace(self.palette, lit=(self.palette.lit + by) % len(self.palette.items))
-            self.touch()
-
-    def choose(self, number: int | None = None) -> None:
-        """Take an item of the palette, by itself the one that is lit."""
-        palette, self.palette = self.palette, None
-        if palette is not None and palette.items:
-            self._offers.take(palette, palette.items[palette.lit if number is None else number])
-        self.touch()
-
-    def close_palette(self) -> None:
-        """Close the palette."""
-        self.palette = None
-        self.touch()
-
-    def open_menu(self, target: Target, at: tuple[float, float]) -> None:
-        """Open the menu of what is at a place; what it is about is selected first."""
-        self.close_popups()
-        if target.selection and not self.tab.selection.has(target.selection):
-            self.select(target.selection)
-        self.menu = Menu(at, actions.menu_of(self, target))
-        self.touch()
-
-    def open_choices(self, target: Target, options: tuple[str, ...], value: Json) -> None:
-        """Open the list of what a setting can be, below it."""
-
-        def item(option: str) -> MenuItem:
-            return MenuItem(
-                option, lambda: self._set(target, option), id=f"choice:{option}", checked=option == value
-            )  # fmt: skip
-
-        at = self.tab.camera.to_screen(target.box.x, target.box.y + target.box.height)
-        self.menu = Menu(at, tuple(item(option) for option in options))
-        self.touch()
-
-    def choose_in_menu(self, number: int) -> None:
-        """Take an item of the menu; one that cannot be taken says why."""
-        menu, self.menu = self.menu, None
-        if menu is not None and 0 <= number < len(menu.items):
-            item = menu.items[number]
-            if item.reason:
-                self.say(item.reason)
-            else:
-                item.run()
-        self.touch()
-
-    def close_menu(self) -> None:
-        """Close the menu."""
-        self.menu = None
-        self.touch()
-
-    def close_popups(self) -> None:
-        """Close the menu and the palette."""
-        self.menu = self.palette = None
-
-    def ask_file(self, node_id: str, name: str) -> None:
-        """Ask for the file of a setting."""
-        self.ask(Dialog("file", "Choose a file", data=(node_id, name), reply=self._setter(node_id, name)))
-
-    def ask_model(self, node_id: str, name: str) -> None:
-        """Ask for the model of a setting."""
-        self.ask(Dialog("models", "Choose a model", data=(node_id, name), reply=self._setter(node_id, name)))
-
-    def ask(self, dialog: Dialog) -> None:
-        """Open a dialog."""
-        self.leave_text()
-        self.close_popups()
-        self.dialog = dialog
-        self.touch()
-
-    def answer(self, choice: str, value: Any = None) -> None:
-        """Answer the dialog that is open: the id of a button, and a value where the dialog asks for one."""
-        dialog, self.dialog = self.dialog, None
-        if dialog is not None:
-            try:
-                dialog.reply(choice, value)
-            except GraphideError as error:
-                self.fail(error)
-        self.touch()
-
-    def _setter(self, node_id: str, name: str) -> Callable[[str, Any], None]:
-        def reply(choice: str, value: Any) -> None:
-            if choice == "ok" and (sentence := self.set_setting((node_id,), name, value)):
-                self.say(sentence, "warning")
-
-        return reply
-
-    def _set(self, target: Target, value: Json) -> None:
-        if sentence := self.set_setting((target.id,), target.name, value):
-            self.say(sentence, "warning")
 
     # --- settings of the window
 

@@ -44,7 +44,7 @@ def choose_model(session: Session, chat: ChatSession) -> None:
     node = session.graph.nodes.get(chat.form.streamed_by)
     spec = session.workspace.registry.get(node.type) if node is not None else None
     if node is not None and spec is not None and spec.model_settings:
-        session.ask_model(node.id, spec.model_settings[0])
+        session.popups.ask_model(node.id, spec.model_settings[0])
 
 
 # --- saying
@@ -150,7 +150,7 @@ def new_chat(session: Session) -> None:
     count = len(chat.turns.turns)
     text = f"What was said here is not kept: {count} {'turn' if count == 1 else 'turns'} would be gone."
     buttons = (DialogButton("cancel", "Cancel"), DialogButton("new", "Give it up", "danger"))
-    session.ask(Dialog("ask", "Begin a new chat?", text, buttons=buttons, reply=reply))
+    session.popups.ask(Dialog("ask", "Begin a new chat?", text, buttons=buttons, reply=reply))
 
 
 def why_no_new_chat(session: Session, _target: object = None) -> str:

@@ -180,7 +180,7 @@ class Canvas:
     # --- mouse and keys
 
     def _is_blocked(self) -> bool:
-        return self.session.dialog is not None
+        return self.session.popups.dialog is not None
 
     def _mouse(self, mouse: Mouse) -> None:
         if not self._on_map(mouse):

@@ -31,7 +31,7 @@ def begin(session: Session, files: Sequence[Path]) -> None:
     lifecycle.start(session, again=not files)
     for file in files:
         session.open(file)
-    if is_first and session.dialog is None:
+    if is_first and session.popups.dialog is None:
         session.act("first_run")
 
 

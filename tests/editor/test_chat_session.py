@@ -157,12 +157,12 @@ def test_a_new_chat_is_asked_about_and_begins_with_nothing(person: Hands) -> Non
     say(person, "one")
     old = chat_of(person)
     person.session.act("new_chat")
-    dialog = person.session.dialog
+    dialog = person.session.popups.dialog
     assert dialog is not None and dialog.what == "ask" and "2 turns" in dialog.text
-    person.session.answer("cancel")
+    person.session.popups.answer("cancel")
     assert chat_of(person) is old
     person.session.act("new_chat")
-    person.session.answer("new")
+    person.session.popups.answer("new")
     assert chat_of(person) is not old and not chat_of(person).path
 
 
@@ -220,7 +220,7 @@ def test_the_model_is_named_and_the_context_is_measured(person: Hands) -> None:
     assert chat_state.Gauge(1000, 4000).share == 0.25 and chat_state.Gauge(1000, 4000).text == "1,000 of 4,000 tokens"
     assert chat_state.Gauge(9000, 4000).share == 1.0 and chat_state.Gauge(1000, 0).text == "1,000 tokens"
     talking.choose_model(session, chat)
-    assert session.dialog is not None and session.dialog.what == "models"
+    assert session.popups.dialog is not None and session.popups.dialog.what == "models"
 
 
 @pytest.mark.real_model

@@ -57,13 +57,13 @@ def test_a_question_in_front_of_a_dialog_brings_it_back(person: Hands) -> None:
     session, done = person.session, []
     first = Dialog("settings", "Settings")
     question = Dialog("ask", "Sure?", buttons=(DialogButton("yes", "Yes"),))
-    session.ask(first)
+    session.popups.ask(first)
     ask_between(session, question, "yes", lambda: done.append(1))
-    session.answer("cancel")
-    assert session.dialog is first and not done
+    session.popups.answer("cancel")
+    assert session.popups.dialog is first and not done
     ask_between(session, question, "yes", lambda: done.append(1))
-    session.answer("yes")
-    assert session.dialog is first and done == [1]
+    session.popups.answer("yes")
+    assert session.popups.dialog is first and done == [1]
 
 
 def test_a_dialog_ends_the_editing_of_a_text(person: Hands) -> None:
@@ -77,15 +77,15 @@ def test_closing_the_window_asks_once_and_cancel_brings_the_dialog_back(person: 
     session = person.session
     session.do(SetNodeTitle("task", "Changed"))
     session.act("settings")
-    first = session.dialog
+    first = session.popups.dialog
     session.act("quit")
-    question = session.dialog
+    question = session.popups.dialog
     session.act("quit")
-    assert session.dialog is question and question is not first
+    assert session.popups.dialog is question and question is not first
     person.key("escape")
-    assert session.dialog is first and not session.quitting
+    assert session.popups.dialog is first and not session.quitting
     session.act("quit")
-    session.answer("keep")
+    session.popups.answer("keep")
     assert session.quitting
 
 
@@ -96,8 +96,8 @@ def test_inputs_without_a_value_are_asked_for_and_the_run_has_them(person: Hands
     session = person.session
     session.open(form_graph(tmp_path))
     session.act("run")
-    assert session.dialog is not None and session.dialog.what == "inputs"
-    form: InputForm = session.dialog.data
+    assert session.popups.dialog is not None and session.popups.dialog.what == "inputs"
+    form: InputForm = session.popups.dialog.data
     assert [row.name for row in form.rows] == ["story", "topic", "count"]
     assert not form["story"].shown_problem
     assert form.insist() == "story" and "still empty" in form["story"].shown_problem
@@ -105,7 +105,7 @@ def test_inputs_without_a_value_are_asked_for_and_the_run_has_them(person: Hands
     assert "at least 1" in form.type("count", "0") and "number" in form.type("count", "ten")
     assert form.type("count", "3") == form.type("story", "once\nupon") == form.type("topic", "ü") == ""
     assert form.ready and form.values == {"count": 3, "story": "once\nupon", "topic": "ü"}
-    session.answer("ok")
+    session.popups.answer("ok")
     assert session.tab.runs.wait(20).outputs == {"result": "ü once\nupon 3"}
 
 
@@ -114,17 +114,17 @@ def test_the_values_of_the_last_run_are_proposed_also_after_a_restart(registry: 
     with hands(registry, tmp_path / "state") as person:
         person.session.open(path)
         person.session.act("run")
-        form = person.session.dialog.data  # type: ignore[union-attr]
+        form = person.session.popups.dialog.data  # type: ignore[union-attr]
         for name, text in (("count", "3"), ("story", "s"), ("topic", "t")):
             form.type(name, text)
-        person.session.answer("ok")
+        person.session.popups.answer("ok")
         assert person.session.tab.runs.wait(20).state == "ok"
         person.session.act("run")
-        assert person.session.dialog.data.ready  # type: ignore[union-attr]
+        assert person.session.popups.dialog.data.ready  # type: ignore[union-attr]
     with hands(registry, tmp_path / "state") as later:
         later.session.open(path)
         later.session.act("run")
-        assert later.session.dialog.data.values == {"story": "s", "topic": "t"}  # type: ignore[union-attr]
+        assert later.session.popups.dialog.data.values == {"story": "s", "topic": "t"}  # type: ignore[union-attr]
 
 
 def test_with_asking_switched_off_known_values_run_at_once(person: Hands, tmp_path: Path) -> None:
@@ -132,12 +132,12 @@ def test_with_asking_switched_off_known_values_run_at_once(person: Hands, tmp_pa
     session.open(form_graph(tmp_path))
     session.tab.inputs = {"count": 1, "story": "s", "topic": "t"}
     session.act("run")
-    assert session.dialog is not None
-    session.answer("cancel")
+    assert session.popups.dialog is not None
+    session.popups.answer("cancel")
     assert session.tab.runs.run is None
     session.set_panel("ask_inputs", False)
     session.act("run")
-    assert session.dialog is None and session.tab.runs.wait(20).state == "ok"
+    assert session.popups.dialog is None and session.tab.runs.wait(20).state == "ok"
 
 
 def test_a_run_to_a_node_asks_only_for_what_that_needs(person: Hands, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_run_to_a_node_asks_only_for_what_that_needs(person: Hands, tmp_path: 
     session = person.session
     session.open(form_graph(tmp_path))
     running.run(session, ("topic",))
-    assert session.dialog is not None and [row.name for row in session.dialog.data.rows] == ["topic"]
+    assert session.popups.dialog is not None and [row.name for row in session.popups.dialog.data.rows] == ["topic"]
 
 
 def test_json_is_checked_as_it_is_typed_and_ticks_have_a_value() -> None:

@@ -111,15 +111,15 @@ def test_places_and_recent_files_are_those_that_are_there(folder: Path) -> None:
 def test_saving_over_another_file_asks_and_cancel_leads_back(person: Hands, folder: Path) -> None:
     session = person.session
     session.act("save_as")
-    asked = session.dialog
+    asked = session.popups.dialog
     save_here(session, folder / "two.json")
-    assert session.dialog is not None and session.dialog.title == "Replace two.json?"
+    assert session.popups.dialog is not None and session.popups.dialog.title == "Replace two.json?"
     person.key("escape")
-    assert session.dialog is asked and (folder / "two.json").read_text() == "{}"
+    assert session.popups.dialog is asked and (folder / "two.json").read_text() == "{}"
     save_here(session, folder / "two.json")
-    session.answer("replace")
-    assert session.dialog is None and session.tab.document.path == folder / "two.json"
+    session.popups.answer("replace")
+    assert session.popups.dialog is None and session.tab.document.path == folder / "two.json"
     assert '"task"' in (folder / "two.json").read_text()
     session.act("save_as")
     save_here(session, folder / "two.json")  # its own file needs no question
-    assert session.dialog is None
+    assert session.popups.dialog is None

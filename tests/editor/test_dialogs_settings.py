@@ -163,7 +163,7 @@ def test_folders_of_models_and_the_default_model_are_kept_and_used(person: Hands
 
 def test_a_model_field_takes_the_model_that_was_chosen(person: Hands) -> None:
     session = person.session
-    session.ask_model("answer", "model")
-    assert session.dialog == Dialog("models", "Choose a model", data=("answer", "model"))
-    session.answer("ok", "echo")
+    session.popups.ask_model("answer", "model")
+    assert session.popups.dialog == Dialog("models", "Choose a model", data=("answer", "model"))
+    session.popups.answer("ok", "echo")
     assert session.graph.nodes["answer"].settings["model"] == "echo"

@@ -96,15 +96,15 @@ def test_each_piece_of_unsaved_work_is_decided_about_by_itself(registry: Registr
     with hands(registry, tmp_path) as later:
         session = later.session
         lifecycle.offer_drafts(session)
-        assert session.dialog is not None
-        left: Recovering = session.dialog.data
+        assert session.popups.dialog is not None
+        left: Recovering = session.popups.dialog.data
         assert len(left.pieces) == 3 and all(piece.lines and "1 edit" in piece.edits for piece in left.pieces)
         first, second, third = left.pieces
         left.discard(first)
         left.leave(second)
         assert left.restore(third) and not left.pieces
         assert any(node.title == "Changed" for node in session.graph.nodes.values())
-        session.answer("cancel")
+        session.popups.answer("cancel")
         assert not first.draft.journal.exists() and second.draft.journal.exists()
 
 
@@ -114,6 +114,6 @@ def test_esc_keeps_all_unsaved_work_for_later(registry: Registry, tmp_path: Path
     for _ in range(2):
         with hands(registry, tmp_path) as later:
             lifecycle.offer_drafts(later.session)
-            assert later.session.dialog is not None and len(later.session.dialog.data.pieces) == 1
+            assert later.session.popups.dialog is not None and len(later.session.popups.dialog.data.pieces) == 1
             later.key("escape")
-            assert later.session.dialog is None
+            assert later.session.popups.dialog is None

@@ -104,7 +104,7 @@ def test_the_middle_and_the_right_button_pull_the_canvas(person: Hands, button: 
     assert (round(moved.x - camera.x, 6), round(moved.y - camera.y, 6)) == (
         round(-60 / camera.zoom, 6), round(-30 / camera.zoom, 6),
     )  # fmt: skip
-    assert person.session.menu is None
+    assert person.session.popups.menu is None
 
 
 def test_space_and_drag_pulls_the_canvas(person: Hands) -> None:
@@ -155,10 +155,10 @@ def test_a_wire_is_pulled_off_its_input(person: Hands) -> None:
 def test_a_wire_that_ends_nowhere_asks_for_a_node_and_connects_it(person: Hands) -> None:
     before = person.session.graph
     person.drag(person.pin("answer", "text", output=True), person.empty())
-    palette = person.session.palette
+    palette = person.session.popups.palette
     assert palette is not None and "parameters" not in [item.id for item in palette.items]
-    person.session.search("split")
-    person.session.choose()
+    person.session.popups.search("split")
+    person.session.popups.choose()
     assert Edge("answer", "text", "split", "text") in person.session.graph.edges
     assert chosen(person) == ("split",)
     one_step(person, before)
@@ -166,9 +166,9 @@ def test_a_wire_that_ends_nowhere_asks_for_a_node_and_connects_it(person: Hands)
 
 def test_a_loose_node_is_put_into_a_wire(person: Hands) -> None:
     session = person.session
-    session.open_palette(session.tab.camera.to_screen(*person.empty()))
-    session.search("join")
-    session.choose()
+    session.popups.open_palette(session.tab.camera.to_screen(*person.empty()))
+    session.popups.search("join")
+    session.popups.choose()
     start, end = person.pin("answer", "text", output=True), person.pin("result", "value")
     at = person.title("join")
     person.drag(at, ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), "ctrl")
@@ -248,16 +248,16 @@ def test_a_double_click_on_a_title_renames_and_on_the_canvas_searches(person: Ha
     person.key("enter")
     assert person.session.graph.nodes["task"].title == "Question"
     person.double(person.empty())
-    assert person.session.palette is not None
+    assert person.session.popups.palette is not None
     person.key("escape")
-    assert person.session.palette is None
+    assert person.session.popups.palette is None
 
 
 def test_a_right_click_opens_the_menu_of_what_is_there(person: Hands) -> None:
     person.click(person.title("task"), button="right")
-    menu = person.session.menu
+    menu = person.session.popups.menu
     assert menu is not None and "mute" in [item.id for item in menu.items]
-    person.session.choose_in_menu([item.id for item in menu.items].index("mute"))
+    person.session.popups.choose_in_menu([item.id for item in menu.items].index("mute"))
     assert person.session.graph.nodes["task"].state == "muted"
 
 
@@ -312,20 +312,20 @@ def test_keys_do_nothing_to_the_graph_behind_a_dialog_or_a_palette(person: Hands
     session.act("settings")
     assert not person.key("delete")
     person.key("escape")
-    session.open_palette()
+    session.popups.open_palette()
     assert not person.key("delete") and not person.key("f")
     person.key("escape")
-    assert session.palette is None and "task" in session.graph.nodes
+    assert session.popups.palette is None and "task" in session.graph.nodes
 
 
 def test_a_menu_is_led_by_keys(person: Hands) -> None:
     session = person.session
     person.click(person.title("task"), button="right")
-    assert session.menu is not None
-    mute = [item.id for item in session.menu.items].index("mute")
+    assert session.popups.menu is not None
+    mute = [item.id for item in session.popups.menu.items].index("mute")
     person.key("end")
     person.key("home")
     for _ in range(mute):
         person.key("down")
     person.key("enter")
-    assert session.menu is None and session.graph.nodes["task"].state == "muted"
+    assert session.popups.menu is None and session.graph.nodes["task"].state == "muted"

@@ -60,10 +60,14 @@ def test_undoing_all_that_hands_did_gives_the_graph_back(registry: Registry, eve
                 session.key(event)
             elif isinstance(event, str):
                 session.typed(event)
-            elif isinstance(event, int) and session.menu is not None:
-                session.choose_in_menu(event)
-            elif isinstance(event, int) and session.palette is not None and event < len(session.palette.items):
-                session.choose(event)
+            elif isinstance(event, int) and session.popups.menu is not None:
+                session.popups.choose_in_menu(event)
+            elif (
+                isinstance(event, int)
+                and session.popups.palette is not None
+                and event < len(session.popups.palette.items)
+            ):
+                session.popups.choose(event)
             person.pass_time(0.01)
             session.canvas_view((1200.0, 800.0))
             session.inspector()

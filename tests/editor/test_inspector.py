@@ -70,8 +70,8 @@ def test_the_whole_form_is_edited_on_the_node_and_runs(person: Hands) -> None:
     text = 'Be {{ mood | choice("kind", "stern") }}. {{ text }}'
     session.do(SetSetting("task", "text", text, session.rules))
     person.click(person.part("task", "widget", "mood"))
-    assert session.menu is not None
-    session.choose_in_menu([item.label for item in session.menu.items].index("stern"))
+    assert session.popups.menu is not None
+    session.popups.choose_in_menu([item.label for item in session.popups.menu.items].index("stern"))
     person.click(person.part("task", "widget", "values.text"))
     assert session.typed("Write.") and person.key("escape")
     assert session.graph.nodes["task"].settings["values"] == {"mood": "stern", "text": "Write."}

@@ -30,20 +30,20 @@ def person(registry: Registry, tmp_path: Path) -> Iterator[Hands]:
 
 def asked(person: Hands) -> tuple[str, ...]:
     """Return the answers to the question that is open."""
-    assert person.session.dialog is not None
-    return tuple(button.id for button in person.session.dialog.buttons)
+    assert person.session.popups.dialog is not None
+    return tuple(button.id for button in person.session.popups.dialog.buttons)
 
 
 def test_a_save_that_fails_can_be_tried_again_or_go_elsewhere(person: Hands, tmp_path: Path) -> None:
     session = person.session
     assert not session.save_as(tmp_path / "nowhere" / "g.json")
-    assert session.dialog is not None and "no such" in session.dialog.text
+    assert session.popups.dialog is not None and "no such" in session.popups.dialog.text
     assert asked(person) == ("save_as", "again", "cancel")
-    session.answer("again")
-    assert session.dialog is not None and asked(person)[1] == "again"
+    session.popups.answer("again")
+    assert session.popups.dialog is not None and asked(person)[1] == "again"
     (tmp_path / "nowhere").mkdir()
-    session.answer("again")
-    assert session.dialog is None and session.tab.document.path == tmp_path / "nowhere" / "g.json"
+    session.popups.answer("again")
+    assert session.popups.dialog is None and session.tab.document.path == tmp_path / "nowhere" / "g.json"
 
 
 def test_closing_goes_on_after_a_save_that_first_failed(person: Hands, tmp_path: Path) -> None:
@@ -53,11 +53,11 @@ def test_closing_goes_on_after_a_save_that_first_failed(person: Hands, tmp_path:
     (tmp_path / "g.json").unlink()
     (tmp_path / "g.json").mkdir()
     session.close_tab()
-    session.answer("save")
+    session.popups.answer("save")
     assert asked(person) == ("save_as", "again", "cancel")
-    session.answer("save_as")
-    assert session.dialog is not None and session.dialog.what == "save_as"
-    session.answer("ok", tmp_path / "other.json")
+    session.popups.answer("save_as")
+    assert session.popups.dialog is not None and session.popups.dialog.what == "save_as"
+    session.popups.answer("ok", tmp_path / "other.json")
     assert not session.graph.nodes and load(tmp_path / "other.json").nodes["task"].title == "Question"
 
 
@@ -74,19 +74,19 @@ def test_two_windows_on_one_file_take_turns(person: Hands, registry: Registry, t
         session.do(SetNodeTitle("task", "Second"))
         session.act("save")
         assert asked(second) == ("save_as", "anyway", "cancel")
-        session.answer("cancel")
+        session.popups.answer("cancel")
         assert load(path).nodes["task"].title == ""
         assert not session.save_as(path) and asked(second) == ("save_as", "anyway", "cancel")
-        session.answer("cancel")
+        session.popups.answer("cancel")
         person.session.do(SetNodeTitle("task", "First"))
-        assert person.session.act("save") and person.session.dialog is None
+        assert person.session.act("save") and person.session.popups.dialog is None
         person.session.close_tab()
         second.pass_time(2)
         assert not session.tab.document.elsewhere and asked(second)[0] == "load"
-        session.answer("cancel")
+        session.popups.answer("cancel")
         session.act("save")
         assert asked(second) == ("load", "save_as", "anyway", "cancel")
-        session.answer("load")
+        session.popups.answer("load")
         assert session.graph.nodes["task"].title == "First"
         session.act("undo")
         assert session.graph.nodes["task"].title == "Second"
@@ -99,12 +99,12 @@ def test_a_change_is_asked_about_after_the_dialog_that_is_open(person: Hands, tm
     session.act("shortcuts")
     path.write_text(path.read_text("utf-8").replace('"Hello"', '"Other"'), "utf-8")
     person.pass_time(2)
-    assert session.dialog is not None and session.dialog.what == "shortcuts"
-    session.answer("cancel")
+    assert session.popups.dialog is not None and session.popups.dialog.what == "shortcuts"
+    session.popups.answer("cancel")
     person.pass_time(2)
     assert asked(person) == ("load", "save_as", "anyway", "cancel")
-    session.answer("anyway")
-    assert load(path).title == "Hello" and session.dialog is None
+    session.popups.answer("anyway")
+    assert load(path).title == "Hello" and session.popups.dialog is None
 
 
 def test_what_is_open_is_known_after_a_crash_too(person: Hands, registry: Registry, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_file_that_somebody_removed_is_to_be_saved_again(person: Hands, tmp_pa
     assert session.toasts.shown[-1].action == "save" and session.tab.document.dirty
     session.close_tab()
     assert asked(person) == ("save", "discard", "cancel")
-    session.answer("save")
+    session.popups.answer("save")
     assert "answer" in load(path).nodes
 
 
@@ -151,7 +151,7 @@ def test_a_graph_in_a_picture_becomes_one_without_a_file(person: Hands, tmp_path
     assert person.session.open(picture)
     assert "answer" in person.session.graph.nodes and person.session.tab.document.path is None
     person.session.act("save")
-    assert person.session.dialog is not None and person.session.dialog.what == "save_as"
+    assert person.session.popups.dialog is not None and person.session.popups.dialog.what == "save_as"
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders")
@@ -188,7 +188,7 @@ def test_a_document_saved_over_a_file_of_another_window_asks(person: Hands, tmp_
     other = Document.open(session.workspace, "hello", folder=session.drafts)
     session.show(session.new_tab(other))
     assert not session.save_as(tmp_path / "g.json") and "anyway" in asked(person)
-    session.answer("cancel")
+    session.popups.answer("cancel")
     assert other.path is None and session.tabs[0].document.claim()
 
 
@@ -203,17 +203,17 @@ def test_closing_and_quitting_lose_nothing_that_was_made_inside_a_node(person: H
     assert not outer.document.dirty
     session.close_tab(outer)
     assert asked(person) == ("save", "discard", "cancel")
-    session.answer("cancel")
+    session.popups.answer("cancel")
     assert len(session.tabs) == 2
     session.act("quit")
-    session.answer("save")
+    session.popups.answer("save")
     assert session.quitting and "Inner" in (tmp_path / "g.json").read_text("utf-8")
     session.show(next(tab for tab in session.tabs if tab is not outer))
     session.do(SetNodeTitle("task", "Again"))
     session.close_tab(outer)
-    session.answer("save")
+    session.popups.answer("save")
     assert asked(person) == ("save", "discard", "cancel") and outer.document.dirty
-    session.answer("save")
+    session.popups.answer("save")
     assert "Again" in (tmp_path / "g.json").read_text("utf-8") and outer not in session.tabs
 
 

@@ -65,10 +65,10 @@ def test_a_node_is_added_after_another_one(person: Hands) -> None:
     session = person.session
     session.select(Selection(("style",)))
     session.act("add_after")
-    assert session.palette is not None and session.palette.wire is not None
-    assert session.palette.wire.wires == ("sampling",)
-    session.search("model")
-    session.choose()
+    assert session.popups.palette is not None and session.popups.palette.wire is not None
+    assert session.popups.palette.wire.wires == ("sampling",)
+    session.popups.search("model")
+    session.popups.choose()
     assert "style.sampling -> model.sampling" in [str(edge) for edge in session.graph.edges]
 
 
@@ -84,19 +84,19 @@ def test_the_menu_of_the_selection_opens_and_without_one_that_of_the_canvas(pers
     for chosen, action in ((Selection(("task",)), "mute"), (Selection(), "paste")):
         session.select(chosen)
         session.act("menu")
-        assert session.menu is not None and action in [item.id for item in session.menu.items]
+        assert session.popups.menu is not None and action in [item.id for item in session.popups.menu.items]
 
 
 def test_a_setting_is_chosen_from_a_list_to_become_an_input(person: Hands) -> None:
     session = person.session
     session.select(Selection(("style",)))
     session.act("expose")
-    assert session.menu is not None
-    session.choose_in_menu([item.id for item in session.menu.items].index("setting:top_p"))
+    assert session.popups.menu is not None
+    session.popups.choose_in_menu([item.id for item in session.popups.menu.items].index("setting:top_p"))
     assert session.graph.nodes["style"].exposed == ("top_p",)
     session.act("reset_setting")
-    assert session.menu is not None
-    session.choose_in_menu([item.id for item in session.menu.items].index("setting:temperature"))
+    assert session.popups.menu is not None
+    session.popups.choose_in_menu([item.id for item in session.popups.menu.items].index("setting:temperature"))
     assert "temperature" not in session.graph.nodes["style"].settings
 
 

@@ -147,10 +147,10 @@ def test_what_was_typed_and_did_not_fit_is_in_its_field_again(registry: Registry
         assert session.field.problem
     with hands(registry, tmp_path) as later:
         lifecycle.start(later.session)
-        assert later.session.dialog is not None
-        (piece,) = later.session.dialog.data.pieces
+        assert later.session.popups.dialog is not None
+        (piece,) = later.session.popups.dialog.data.pieces
         assert piece.edits == "Work not saved" and "typed into max_tokens of answer did not fit yet" in piece.note
-        later.session.answer("recover")
+        later.session.popups.answer("recover")
         session, tokens = later.session, setting_text(later.session, ("answer",), "max_tokens")
         assert tokens.text == "12x" and "number" in tokens.problem.sentence
         assert setting_text(session, ("style",), "top_k").text == "many"
@@ -170,12 +170,12 @@ def test_a_recovered_document_takes_the_place_of_its_file_that_was_opened_again(
     with hands(registry, tmp_path) as later:
         lifecycle.start(later.session)
         assert [tab.document.path for tab in later.session.tabs] == [tmp_path / "g.json"]
-        later.session.answer("recover")
+        later.session.popups.answer("recover")
         assert [tab.document.path for tab in later.session.tabs] == [tmp_path / "g.json"]
         document = later.session.tab.document
         assert document.graph.nodes["task"].title == "Question" and not document.elsewhere
         later.session.act("save")
-        assert load(tmp_path / "g.json").nodes["task"].title == "Question" and later.session.dialog is None
+        assert load(tmp_path / "g.json").nodes["task"].title == "Question" and later.session.popups.dialog is None
 
 
 def test_a_file_that_changed_since_is_said_and_undo_shows_it(registry: Registry, tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_file_that_changed_since_is_said_and_undo_shows_it(registry: Registry,
     path.write_text(path.read_text("utf-8").replace('"Hello"', '"Theirs"'), "utf-8")
     with hands(registry, tmp_path) as later:
         lifecycle.start(later.session)
-        later.session.answer("recover")
+        later.session.popups.answer("recover")
         assert "something else now" in later.session.toasts.shown[-1].message
         assert later.session.graph.title == "Hello"
         later.session.act("undo")

@@ -34,8 +34,8 @@ def test_a_document_is_saved_closed_and_opened_again(person: Hands, tmp_path: Pa
     session = person.session
     edit(person)
     session.act("save")
-    assert session.dialog is not None and session.dialog.what == "save_as"
-    session.answer("ok", tmp_path / "mine")
+    assert session.popups.dialog is not None and session.popups.dialog.what == "save_as"
+    session.popups.answer("ok", tmp_path / "mine")
     assert session.tab.document.path == tmp_path / "mine.json" and not session.tab.document.dirty
     session.close_tab()
     assert not session.graph.nodes and len(session.tabs) == 1
@@ -47,11 +47,11 @@ def test_a_document_is_saved_closed_and_opened_again(person: Hands, tmp_path: Pa
 def test_closing_with_unsaved_changes_asks(person: Hands) -> None:
     edit(person)
     person.session.close_tab()
-    assert person.session.dialog is not None
-    person.session.answer("cancel")
+    assert person.session.popups.dialog is not None
+    person.session.popups.answer("cancel")
     assert person.session.graph.nodes
     person.session.close_tab()
-    person.session.answer("discard")
+    person.session.popups.answer("discard")
     assert not person.session.graph.nodes
 
 
@@ -75,8 +75,8 @@ def test_unsaved_work_is_offered_at_the_next_start(registry: Registry, tmp_path:
         edit(person)
     with hands(registry, tmp_path) as later:
         lifecycle.start(later.session)
-        assert later.session.dialog is not None and later.session.dialog.what == "recover"
-        later.session.answer("recover")
+        assert later.session.popups.dialog is not None and later.session.popups.dialog.what == "recover"
+        later.session.popups.answer("recover")
         assert later.session.graph.nodes["task"].title == "Question" and later.session.tab.document.dirty
 
 

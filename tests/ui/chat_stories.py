@@ -112,7 +112,7 @@ def shift_enter_begins_a_line_and_ctrl_enter_says_it_once(driver: Driver) -> Non
     driver.key("ctrl+Return")
     _answered(driver)
     assert [turn.text for turn in _chat(driver).path if turn.role == "user"] == ["one\ntwo"]
-    assert driver.said() == "" and driver.session.dialog is None, "the graph was not run a second time"
+    assert driver.said() == "" and driver.session.popups.dialog is None, "the graph was not run a second time"
     assert composer.high == before
 
 
@@ -247,11 +247,11 @@ def a_new_chat_is_asked_about(driver: Driver) -> None:
     old = _chat(driver)
     driver.session.act("new_chat")
     driver.frames(3)
-    assert driver.session.dialog is not None and driver.session.dialog.what == "ask"
-    driver.session.answer("cancel")
+    assert driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "ask"
+    driver.session.popups.answer("cancel")
     assert driver.session.tab.chat is old
     driver.session.act("new_chat")
-    driver.session.answer("new")
+    driver.session.popups.answer("new")
     driver.until(driver.app.kit.typing)
     assert _chat(driver) is not old and not _chat(driver).path
 

@@ -20,7 +20,7 @@ def the_close_button_asks_about_unsaved_work(driver: Driver, manager: WindowMana
     manager.press_close_button()
     assert body(driver).dialog.title == "Close the window?" and driver.app.alive
     driver.key("Escape")
-    assert session.dialog is None and driver.app.alive
+    assert session.popups.dialog is None and driver.app.alive
     manager.press_close_button()
     body(driver)
     driver.key("Right")

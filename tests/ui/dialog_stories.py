@@ -18,7 +18,7 @@ from tests.ui.driving import Driver, window
 
 def body(driver: Driver) -> Any:
     """Return the inside of the dialog that is open, after it was drawn and has the keyboard."""
-    driver.until(lambda: driver.session.dialog is not None)
+    driver.until(lambda: driver.session.popups.dialog is not None)
     driver.frames(8)
     shown = next(part for part in driver.app._parts if isinstance(part, Dialogs)).body
     assert shown is not None
@@ -42,7 +42,7 @@ def inputs_are_asked_for_and_ctrl_enter_runs(driver: Driver) -> None:
     driver.key("ctrl+Return")
     form = body(driver).dialog.data
     driver.key("ctrl+Return")
-    assert session.dialog is not None and form["topic"].shown_problem
+    assert session.popups.dialog is not None and form["topic"].shown_problem
     driver.type("once")
     driver.key("Return")
     driver.type("more")
@@ -63,7 +63,7 @@ def inputs_are_asked_for_and_ctrl_enter_runs(driver: Driver) -> None:
     assert body(driver).dialog.data.values == form.values
     driver.key("Tab")
     driver.key("Return")
-    driver.until(lambda: session.dialog is None and session.tab.runs.view.over)
+    driver.until(lambda: session.popups.dialog is None and session.tab.runs.view.over)
     assert session.tab.runs.view.outputs == {"result": "sea, once\nmore, 7"}
 
 
@@ -82,14 +82,14 @@ def a_run_is_made_again_from_the_history(driver: Driver) -> None:
     driver.key("ctrl+c")
     assert session.clipboard.read() == "Explain volcanoes in two sentences."
     driver.key("Return")
-    driver.until(lambda: session.dialog is None and session.tab.runs.view.over)
+    driver.until(lambda: session.popups.dialog is None and session.tab.runs.view.over)
     assert session.tab.runs.view.seed == seed
     driver.key("ctrl+h")
     assert len(body(driver).runs.rows) == 3
     driver.key("Delete")
     assert len(body(driver).runs.rows) == 2
     driver.key("Escape")
-    assert session.dialog is None
+    assert session.popups.dialog is None
 
 
 def find_jumps_from_place_to_place(driver: Driver) -> None:
@@ -107,12 +107,12 @@ def find_jumps_from_place_to_place(driver: Driver) -> None:
     x, y = driver.title("task")
     assert left < x < left + width and top < y < top + height
     driver.key("Escape")
-    assert session.dialog is None and session.tab.camera == camera and not session.tab.selection.nodes
+    assert session.popups.dialog is None and session.tab.camera == camera and not session.tab.selection.nodes
     driver.key("ctrl+f")
     body(driver)
     driver.type("volc")
     driver.key("Return")
-    assert session.dialog is None and session.tab.selection.nodes == ("topic",) and session.tab.camera != camera
+    assert session.popups.dialog is None and session.tab.selection.nodes == ("topic",) and session.tab.camera != camera
 
 
 def esc_closes_every_dialog_also_from_a_field(driver: Driver) -> None:
@@ -136,25 +136,25 @@ def esc_closes_every_dialog_also_from_a_field(driver: Driver) -> None:
         driver.app.wake()
         body(driver)
         driver.key("Escape")
-        assert session.dialog is None, action
+        assert session.popups.dialog is None, action
     session.act("find")
     body(driver)
     driver.type("tas")
     driver.key("Escape")
-    assert session.dialog is None and session.graph is graph and not session.tab.document.dirty
+    assert session.popups.dialog is None and session.graph is graph and not session.tab.document.dirty
     session.open(asking_graph(Path(tempfile.mkdtemp())))
     session.act("run")
     form = body(driver).dialog.data
     driver.type("ab")
     assert form["story"].value == "ab"
     driver.key("Escape")
-    assert session.dialog is None and session.tab.runs.run is None
+    assert session.popups.dialog is None and session.tab.runs.run is None
     graph = session.graph
     session.act("settings")
     body(driver)
     driver.key("Delete")
     driver.key("ctrl+z")
-    assert session.graph is graph and session.dialog is not None
+    assert session.graph is graph and session.popups.dialog is not None
 
 
 def settings_are_there_after_a_restart(driver: Driver) -> None:

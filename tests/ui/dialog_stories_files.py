@@ -31,7 +31,7 @@ def saving_over_a_file_asks(driver: Driver) -> None:
     driver.key("Return")
     assert "Replace mine.json" in body(driver).dialog.title
     driver.key("alt+r")
-    driver.until(lambda: session.dialog is None)
+    driver.until(lambda: session.popups.dialog is None)
     assert session.tab.document.path == folder / "mine.json" and '"task"' in (folder / "mine.json").read_text()
 
 
@@ -45,7 +45,7 @@ def a_graph_is_opened_with_the_keyboard_alone(driver: Driver) -> None:
     browser = body(driver).browser
     driver.key("Down")
     driver.key("Return")
-    assert browser.folder.path == folder / "inner" and session.dialog is not None
+    assert browser.folder.path == folder / "inner" and session.popups.dialog is not None
     driver.key("BackSpace")
     assert browser.folder.path == folder and browser.line is not None and browser.line.name == "inner"
     driver.type("x")
@@ -55,7 +55,7 @@ def a_graph_is_opened_with_the_keyboard_alone(driver: Driver) -> None:
     driver.key("Return")
     driver.key("Down")
     driver.key("Return")
-    driver.until(lambda: session.dialog is None)
+    driver.until(lambda: session.popups.dialog is None)
     assert session.tab.document.path == folder / "inner" / "a.json"
 
 
@@ -69,11 +69,11 @@ def a_line_is_clicked_and_a_double_click_opens(driver: Driver) -> None:
     shown = body(driver)
     left, top, _, _ = safe.rectangle(shown._list._list)
     driver.click(left + 60, top + 16)
-    assert shown.browser.line is not None and shown.browser.line.name == "a.json" and session.dialog is not None
+    assert shown.browser.line is not None and shown.browser.line.name == "a.json" and session.popups.dialog is not None
     for _ in range(4):  # on a busy machine the two presses may be too far apart
-        if session.dialog is not None:
+        if session.popups.dialog is not None:
             driver.double_click(left + 60, top + 16)
-    assert session.dialog is None and session.tab.document.path == folder / "a.json"
+    assert session.popups.dialog is None and session.tab.document.path == folder / "a.json"
 
 
 def a_graph_is_shared_as_a_picture_that_opens(driver: Driver) -> None:
@@ -84,21 +84,21 @@ def a_graph_is_shared_as_a_picture_that_opens(driver: Driver) -> None:
     session.act("share")
     body(driver)
     driver.key("Return")
-    driver.until(lambda: session.dialog is None)
+    driver.until(lambda: session.popups.dialog is None)
     assert (folder / "g.png").read_bytes().startswith(b"\x89PNG")
     first = (folder / "g.png").stat().st_mtime_ns
     session.act("share")
     shown = body(driver)
     driver.key("Return")
-    assert session.dialog is not None and (folder / "g.png").stat().st_mtime_ns == first
+    assert session.popups.dialog is not None and (folder / "g.png").stat().st_mtime_ns == first
     assert shown.buttons[0].label == "Replace the file"
     driver.key("Return")
-    driver.until(lambda: session.dialog is None)
+    driver.until(lambda: session.popups.dialog is None)
     assert (folder / "g.png").stat().st_mtime_ns > first
     session.act("share")
     body(driver)
     driver.key("alt+c")
-    assert session.dialog is None and '"task"' in session.clipboard.read()
+    assert session.popups.dialog is None and '"task"' in session.clipboard.read()
     graph = session.graph
     assert session.open(folder / "g.png")
     assert session.graph.nodes == graph.nodes and session.tab.document.path is None
@@ -107,12 +107,12 @@ def a_graph_is_shared_as_a_picture_that_opens(driver: Driver) -> None:
 def a_model_is_chosen_with_the_keyboard(driver: Driver) -> None:
     session = driver.session
     session.new_from("hello")
-    session.ask_model("answer", "model")
+    session.popups.ask_model("answer", "model")
     shown = body(driver)
     driver.until(lambda: not shown.choice.looking)
     driver.type("echo")
     driver.key("Return")
-    driver.until(lambda: session.dialog is None)
+    driver.until(lambda: session.popups.dialog is None)
     assert session.graph.nodes["answer"].settings["model"] == "echo"
     folder = Path(tempfile.mkdtemp())
     driver.key("ctrl+shift+m")
@@ -139,11 +139,11 @@ def unsaved_work_is_decided_about_with_the_keyboard(driver: Driver) -> None:
     driver.key("Delete")
     assert not first.draft.journal.exists() and len(shown.left.pieces) == 1
     driver.key("Escape")
-    assert driver.session.dialog is None and second.draft.journal.exists()
+    assert driver.session.popups.dialog is None and second.draft.journal.exists()
     lifecycle.offer_drafts(driver.session)
     body(driver)
     driver.key("Return")
-    assert driver.session.dialog is None and driver.session.tab.document.dirty
+    assert driver.session.popups.dialog is None and driver.session.tab.document.dirty
 
 
 if __name__ == "__main__":

@@ -186,8 +186,8 @@ class Driver:
         """Close everything without asking, and show an empty graph or one like a template, at 100 %."""
         session = self.session
         session.gestures.cancel()
-        session.dialog = None
-        session.close_popups()
+        session.popups.dialog = None
+        session.popups.close()
         for toast in session.toasts.shown:
             session.toasts.dismiss(toast.id)
         for tab in session.tabs:

@@ -71,7 +71,7 @@ def a_file_that_was_changed_meanwhile_is_asked_about(driver: Driver) -> None:
     path = opened(driver, TWO)
     _remove(driver, "a")
     path.write_text(TWO.replace("one", "theirs"), "utf-8")
-    driver.until(lambda: driver.session.dialog is not None)
+    driver.until(lambda: driver.session.popups.dialog is not None)
     driver.frames(4)
     driver.click(*driver.label("Keep mine"))
     assert list(driver.session.graph.nodes) == ["b"] and driver.session.tab.document.dirty
@@ -123,7 +123,7 @@ def without_a_place_for_journals_the_window_works_and_says_so(driver: Driver) ->
         driver.until(lambda: "cannot be kept for the case of a crash" in driver.said())
         with _no_room(100):
             driver.key("ctrl+s")
-        dialog = driver.session.dialog
+        dialog = driver.session.popups.dialog
         assert dialog is not None and "in this window alone" in dialog.text
         driver.frames(4)
         driver.click(*driver.label("Try again"))
@@ -247,14 +247,14 @@ def _remove(driver: Driver, node_id: str) -> None:
 
 
 def _question(driver: Driver) -> str:
-    driver.until(lambda: driver.session.dialog is not None)
+    driver.until(lambda: driver.session.popups.dialog is not None)
     driver.frames(4)
-    assert driver.session.dialog is not None
-    return driver.session.dialog.title
+    assert driver.session.popups.dialog is not None
+    return driver.session.popups.dialog.title
 
 
 def _says_where_the_work_is(driver: Driver, reason: str) -> None:
-    dialog, journal = driver.session.dialog, driver.session.tab.document.journal.path
+    dialog, journal = driver.session.popups.dialog, driver.session.tab.document.journal.path
     assert dialog is not None and journal is not None
     assert reason in dialog.text and f"The edits are kept in {journal}" in dialog.text, dialog.text
     assert list(read(journal).graph.nodes) == ["b"]

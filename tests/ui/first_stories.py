@@ -11,9 +11,9 @@ from tests.ui.driving import Driver, window
 
 def two_clicks_from_the_welcome_to_a_streamed_answer(driver: Driver, _folder: Path) -> None:
     begin(driver.session, [])
-    driver.until(lambda: driver.session.dialog is not None)
+    driver.until(lambda: driver.session.popups.dialog is not None)
     driver.frames(6)
-    assert driver.session.dialog is not None and driver.session.dialog.what == "first_run"
+    assert driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "first_run"
     driver.click(*driver.label("Use it"))
     driver.until(lambda: bool(driver.session.graph.nodes))
     driver.frames(6)
@@ -43,7 +43,7 @@ def a_graph_is_made_run_saved_and_shared_from_an_empty_canvas(driver: Driver, fo
 
     path = folder / "rainbow.json"
     driver.key("ctrl+s")
-    driver.until(lambda: driver.session.dialog is not None and driver.session.dialog.what == "save_as")
+    driver.until(lambda: driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "save_as")
     driver.frames(6)
     driver.key("ctrl+a")
     driver.type(str(path))
@@ -54,7 +54,7 @@ def a_graph_is_made_run_saved_and_shared_from_an_empty_canvas(driver: Driver, fo
 
     picture = path.with_suffix(".png")
     driver.session.act("share")
-    driver.until(lambda: driver.session.dialog is not None and driver.session.dialog.what == "share")
+    driver.until(lambda: driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "share")
     driver.frames(10)
     driver.key("Return")
     driver.until(lambda: any(file.suffix == ".png" for file in folder.iterdir()), seconds=40)
@@ -63,11 +63,11 @@ def a_graph_is_made_run_saved_and_shared_from_an_empty_canvas(driver: Driver, fo
 
 
 def _choose_in_palette(driver: Driver, what: str) -> None:
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.frames(4)
     driver.type(what)
     driver.key("Return")
-    driver.until(lambda: driver.session.palette is None)
+    driver.until(lambda: driver.session.popups.palette is None)
     driver.frames(4)
 
 

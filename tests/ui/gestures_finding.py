@@ -13,7 +13,7 @@ def tab_searches_and_enter_adds_where_the_mouse_is(driver: Driver) -> None:
     x, y = driver.empty()
     driver.move(x, y)
     driver.key("Tab")
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.frames(4)
     driver.type("mod")
     driver.key("Down")
@@ -30,9 +30,9 @@ def tab_searches_and_enter_adds_where_the_mouse_is(driver: Driver) -> None:
 def the_palette_does_actions_and_esc_closes_it(driver: Driver) -> None:
     driver.fresh("hello")
     driver.double_click(*driver.empty())
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.key("Escape")
-    assert driver.session.palette is None
+    assert driver.session.popups.palette is None
     driver.key("ctrl+k")
     driver.frames(4)
     driver.type("select all")
@@ -65,12 +65,12 @@ def a_right_click_opens_the_menu_of_what_is_there(driver: Driver) -> None:
     }
     for action, at in places.items():
         driver.click(*at, button=3)
-        menu = driver.session.menu
+        menu = driver.session.popups.menu
         assert menu is not None and action in [item.id for item in menu.items], f"no {action}"
         driver.key("Escape")
-        assert driver.session.menu is None
+        assert driver.session.popups.menu is None
     driver.click(*driver.pin("answer", "prompt", output=False), button=3)
-    menu = driver.session.menu
+    menu = driver.session.popups.menu
     assert menu is not None and menu.items[0].id == "disconnect"
     driver.frames(3)
     driver.click(*driver.label("Disconnect"))
@@ -82,12 +82,12 @@ def a_press_beside_it_closes_a_menu_and_the_palette(driver: Driver) -> None:
     driver.click(*driver.title("task"), button=3)
     driver.frames(4)
     driver.click(*driver.label("Inspector"))
-    assert driver.session.menu is None
+    assert driver.session.popups.menu is None
     driver.double_click(*driver.empty())
     driver.frames(6)
-    assert driver.session.palette is not None, "the click that opens it does not close it"
+    assert driver.session.popups.palette is not None, "the click that opens it does not close it"
     driver.click(*driver.title("task"))
-    assert driver.session.palette is None
+    assert driver.session.popups.palette is None
 
 
 def many_graphs_are_listed(driver: Driver) -> None:
@@ -95,7 +95,7 @@ def many_graphs_are_listed(driver: Driver) -> None:
         driver.session.new_from("hello")
     driver.frames(4)
     driver.click(*driver.label(icon("ellipsis")))
-    menu = driver.session.menu
+    menu = driver.session.popups.menu
     assert menu is not None and len(menu.items) == 6
     driver.key("Down")
     driver.key("Return")
@@ -106,13 +106,13 @@ def a_menu_is_led_by_keys(driver: Driver) -> None:
     driver.fresh("hello")
     driver.click(*driver.title("task"))
     driver.key("shift+F10")
-    menu = driver.session.menu
+    menu = driver.session.popups.menu
     assert menu is not None
     names = [item.id for item in menu.items]
     for _ in range(names.index("mute") + 1):
         driver.key("Down")
     driver.key("Return")
-    assert driver.session.graph.nodes["task"].state == "muted" and driver.session.menu is None
+    assert driver.session.graph.nodes["task"].state == "muted" and driver.session.popups.menu is None
 
 
 def a_setting_becomes_an_input_by_keys_alone(driver: Driver) -> None:
@@ -123,7 +123,7 @@ def a_setting_becomes_an_input_by_keys_alone(driver: Driver) -> None:
     driver.type("show as an input")
     driver.key("Return")
     driver.frames(3)
-    menu = driver.session.menu
+    menu = driver.session.popups.menu
     assert menu is not None
     names = [item.id for item in menu.items]
     for _ in range(names.index("setting:temperature")):
@@ -176,16 +176,16 @@ def an_unknown_node_type_is_kept_as_a_placeholder(driver: Driver) -> None:
 def find_shows_what_it_found(driver: Driver) -> None:
     driver.fresh("hello")
     driver.key("ctrl+f")
-    dialog = driver.session.dialog
+    dialog = driver.session.popups.dialog
     assert dialog is not None and dialog.what == "find"
     driver.key("Escape")
     driver.frames(3)
-    assert driver.session.dialog is None
+    assert driver.session.popups.dialog is None
 
 
 def every_action_has_a_key_or_is_in_the_palette_and_the_sheet_tells_all_keys(driver: Driver) -> None:
     driver.key("F1")
-    dialog = driver.session.dialog
+    dialog = driver.session.popups.dialog
     assert dialog is not None and dialog.what == "shortcuts"
     driver.key("Escape")
     told = [keys for _, lines in sheet() for _, keys in lines]

@@ -178,7 +178,7 @@ def a_frame_holds_what_is_selected_and_takes_it_along(driver: Driver) -> None:
 
 def a_note_is_added_and_written(driver: Driver) -> None:
     driver.key("Tab")
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.frames(4)
     driver.type("note")
     driver.key("Return")
@@ -203,7 +203,7 @@ def widgets_in_nodes_follow_the_mouse(driver: Driver) -> None:
     driver.near("audience")
     driver.click(*driver.part("audience", "widget", "value"))
     driver.frames(4)
-    menu = driver.session.menu
+    menu = driver.session.popups.menu
     assert menu is not None
     driver.click(*driver.label(menu.items[-1].label))
     assert driver.session.graph.nodes["audience"].settings["value"] == menu.items[-1].label

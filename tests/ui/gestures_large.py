@@ -32,7 +32,7 @@ def nodes_are_dragged_and_wired_far_from_the_corner(driver: Driver) -> None:
     x, y = driver.title("output")
     driver.drag((x, y), (x + 300, y + 100))
     driver.click(*driver.title("output"), button=3)
-    assert driver.session.menu is not None
+    assert driver.session.popups.menu is not None
     driver.key("Escape")
 
 

@@ -46,7 +46,7 @@ def the_middle_and_the_right_button_pull_the_canvas(driver: Driver) -> None:
         before = _under(driver, *start)
         driver.drag(start, (start[0] + 70, start[1] - 50), button=button)
         assert _under(driver, start[0] + 70, start[1] - 50) == pytest.approx(before, abs=1.5)
-        assert driver.session.menu is None and not driver.session.tab.selection
+        assert driver.session.popups.menu is None and not driver.session.tab.selection
 
 
 def space_and_the_left_button_pull_the_canvas_even_over_a_node(driver: Driver) -> None:

@@ -60,7 +60,7 @@ def a_loose_end_asks_for_a_node_that_fits_its_type(driver: Driver) -> None:
     driver.frames(4)
     start = driver.pin("parameters", "sampling", output=True)
     driver.drag(start, (start[0] + 120, start[1] + 60))
-    palette = driver.session.palette
+    palette = driver.session.popups.palette
     assert palette is not None and palette.wire is not None
     assert "model" in [item.id for item in palette.items] and "split" not in [item.id for item in palette.items]
     driver.frames(4)
@@ -139,7 +139,7 @@ def keys_connect_nodes_and_add_one_after_another(driver: Driver) -> None:
     assert _edges(driver) == ["variable.value -> output.value"]
     driver.click(*driver.title("variable"))
     driver.key("shift+Tab")
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.frames(4)
     driver.type("model")
     driver.key("Return")

@@ -80,7 +80,7 @@ def tab_goes_from_field_to_field_and_back(driver: Driver) -> None:
         driver.key("Tab")
         driver.frames(4)
         driver.until(lambda wanted=expected: wanted.active)  # type: ignore[misc]
-    assert driver.session.palette is None
+    assert driver.session.popups.palette is None
     driver.key("shift+Tab")
     driver.until(lambda: boxes[2].active)
     driver.key("ctrl+a")
@@ -208,8 +208,8 @@ def a_list_that_has_no_value_yet_gets_its_first_item(driver: Driver) -> None:
 def a_file_and_a_model_are_asked_for(driver: Driver) -> None:
     _with(driver, {"it": "model"})
     driver.click(*driver.label("Choose …"))
-    assert driver.session.dialog is not None and driver.session.dialog.what == "models"
-    driver.session.answer("ok", "echo")
+    assert driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "models"
+    driver.session.popups.answer("ok", "echo")
     driver.frames(4)
     driver.until(lambda: _setting(driver, "it", "model") == "echo")
 
@@ -227,8 +227,8 @@ def a_prompt_block_is_a_form(driver: Driver) -> None:
     _press(driver, _field(driver, "loud")._inner[0]._drawlist)
     driver.near("it")
     driver.click(*driver.part("it", "widget", "area"))
-    assert driver.session.menu is not None
-    driver.session.choose_in_menu(2)
+    assert driver.session.popups.menu is not None
+    driver.session.popups.choose_in_menu(2)
     driver.frames(6)
     driver.until(
         lambda: _setting(driver, "it", "values") == {"area": "analysis", "loud": True, "text": "hello", "words": 7}

@@ -62,10 +62,10 @@ def edits_are_back_again(driver: Driver, file: Path) -> None:
 def _restored(driver: Driver) -> set[Path | None]:
     """Answer the offer to restore everything with a click, and return which files the documents have."""
     lifecycle.start(driver.session)
-    assert driver.session.dialog is not None and driver.session.dialog.what == "recover"
+    assert driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "recover"
     driver.frames(6)
     driver.click(*driver.label("Restore all"))
-    driver.until(lambda: driver.session.dialog is None)
+    driver.until(lambda: driver.session.popups.dialog is None)
     driver.frames(3)
     return {tab.document.path for tab in driver.session.tabs if tab.document.dirty}
 

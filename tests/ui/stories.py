@@ -12,12 +12,12 @@ from tests.ui.driving import Driver, window
 
 def a_node_is_added_by_double_click_and_search(driver: Driver) -> None:
     driver.double_click(*driver.canvas(200, 200))
-    driver.until(lambda: driver.session.palette is not None)
+    driver.until(lambda: driver.session.popups.palette is not None)
     driver.frames(4)
     driver.type("templ")
     driver.key("Return")
     assert [node.type for node in driver.session.graph.nodes.values()] == ["template"]
-    assert driver.session.palette is None
+    assert driver.session.popups.palette is None
 
 
 def two_nodes_are_wired_by_mouse(driver: Driver) -> None:

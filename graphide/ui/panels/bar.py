@@ -115,8 +115,8 @@ class Bar(Panel):
             MenuItem(tab.title, partial(session.show, tab), id=f"tab:{number}", checked=tab is session.tab)
             for number, tab in enumerate(session.tabs)
         )
-        session.close_popups()
-        session.menu = Menu((x - self.app.canvas.area.x, 4.0), tuple(items))
+        session.popups.close()
+        session.popups.menu = Menu((x - self.app.canvas.area.x, 4.0), tuple(items))
         session.touch()
 
     def _editing(self, shown: tuple[str, ...]) -> None:

@@ -156,7 +156,7 @@ class ChatSheet:
         return (x - left) / self.painter.scale, (y - top) / self.painter.scale
 
     def _over(self) -> bool:
-        return safe.hovered(self.painter.drawlist) and self._app.session.dialog is None
+        return safe.hovered(self.painter.drawlist) and self._app.session.popups.dialog is None
 
     def _moved(self) -> None:
         if self._held is not None and dpg.does_item_exist(self.painter.drawlist):

@@ -49,7 +49,7 @@ class Grips(Panel):
         """Return the edge under the mouse, None elsewhere and while something lies above."""
         (x, y), area = safe.mouse(), self.app.canvas.area
         session, right = self.session, area.x + area.width
-        if session.gestures.now is not None or session.dialog or session.menu or session.palette:
+        if session.gestures.now is not None or session.popups.dialog or session.popups.menu or session.popups.palette:
             return None
         if not 0 <= y < dpg.get_viewport_client_height():
             return None

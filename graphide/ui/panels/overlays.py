@@ -77,13 +77,13 @@ class ContextMenu(Popup):
 
     def close(self) -> None:
         """Close the menu."""
-        self.session.close_menu()
+        self.session.popups.close_menu()
 
     def key(self) -> object:
-        return self.session.menu
+        return self.session.popups.menu
 
     def build(self) -> None:
-        menu = self.session.menu
+        menu = self.session.popups.menu
         dpg.configure_item(self.item, show=menu is not None)
         if menu is None:
             return
@@ -110,7 +110,7 @@ class ContextMenu(Popup):
                 self.kit.text(item.shortcut, "faint", size=12)
 
     def _choose(self, number: int) -> None:
-        self.session.choose_in_menu(number)
+        self.session.popups.choose_in_menu(number)
         self.app.wake()
 
 
@@ -119,7 +119,7 @@ class PalettePopup(Popup):
 
     def close(self) -> None:
         """Close the palette."""
-        self.session.close_palette()
+        self.session.popups.close_palette()
 
     def __init__(self, app: Any, item: safe.Item) -> None:
         super().__init__(app, item)
@@ -131,11 +131,11 @@ class PalettePopup(Popup):
             dpg.add_key_press_handler(callback=self._key)
 
     def key(self) -> object:
-        palette = self.session.palette
+        palette = self.session.popups.palette
         return None if palette is None else (palette.at, palette.wire)
 
     def build(self) -> None:
-        palette = self.session.palette
+        palette = self.session.popups.palette
         dpg.configure_item(self.item, show=palette is not None)
         self._lines = None
         if palette is None:
@@ -150,7 +150,7 @@ class PalettePopup(Popup):
 
     def update(self) -> None:
         super().update()
-        palette = self.session.palette
+        palette = self.session.popups.palette
         lines = None if palette is None else (palette.items, palette.lit)
         if palette is None or lines == self._lines:
             return
@@ -173,19 +173,19 @@ class PalettePopup(Popup):
             self.kit.text("Nothing fits", "faint", parent=self._rows)
 
     def _search(self, text: str) -> None:
-        self.session.search(text)
+        self.session.popups.search(text)
         self.app.wake()
 
     def _take(self, number: int | None = None) -> None:
-        self.session.choose(number)
+        self.session.popups.choose(number)
         self.app.wake()
 
     def _key(self, _: Any, data: Any) -> None:
-        key = self.app.canvas.inputs.key_of(data) if self.session.palette is not None else None
+        key = self.app.canvas.inputs.key_of(data) if self.session.popups.palette is not None else None
         if key is None:
             return
         if key.name in ("up", "down"):
-            self.session.light(1 if key.name == "down" else -1)
+            self.session.popups.light(1 if key.name == "down" else -1)
         elif key.name == "enter":
             self._take()
         self.app.wake()

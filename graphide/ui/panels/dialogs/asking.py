@@ -135,9 +135,9 @@ class Inputs(Body):
         def reply(choice: str, value: object) -> None:
             if choice == "ok" and value:
                 self._form.put(name, str(value))
-            self.session.ask(self.dialog)
+            self.session.popups.ask(self.dialog)
 
-        self.session.ask(Dialog("file", f"Choose a file for {name}", reply=reply))
+        self.session.popups.ask(Dialog("file", f"Choose a file for {name}", reply=reply))
         self.app.wake()
 
     def _ask_again(self, ask: bool) -> None:

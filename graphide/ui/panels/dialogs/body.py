@@ -71,7 +71,7 @@ class Body:
 
     def press(self, button_id: str) -> None:
         """Do what a button says."""
-        self.session.answer(button_id)
+        self.session.popups.answer(button_id)
 
     def enter(self, field: safe.Item, *, held: bool) -> bool:
         """Take Enter, pressed in a field or (0) in none, with Ctrl `held` or not; return whether it was used."""

@@ -214,7 +214,7 @@ class Files(Body):
             save_here(self.session, path)
         else:
             document = self.session.tab.document.path if self._purpose == "file" else None
-            self.session.answer("ok", as_written(path, document))
+            self.session.popups.answer("ok", as_written(path, document))
         self.app.wake()
 
     def _go(self, folder: Path) -> None:

@@ -96,7 +96,7 @@ class Models(Body):
             if row is None or row.problem:
                 self._problem = row.problem if row is not None else ""
             else:
-                self.session.answer("ok", row.name)
+                self.session.popups.answer("ok", row.name)
         elif button_id == "default" and row is not None:
             self._problem = self._form.choose_default(row.name)
             self.choice.source.look()
@@ -177,9 +177,9 @@ class Models(Body):
         def reply(choice: str, value: object) -> None:
             if choice == "ok" and value and (problem := self._form.add_folder(str(value))):
                 self.session.say(problem, "warning")
-            self.session.ask(dialog)
+            self.session.popups.ask(dialog)
 
-        self.session.ask(Dialog("folder", "Where are models?", "Models stay where they are.", reply=reply))
+        self.session.popups.ask(Dialog("folder", "Where are models?", "Models stay where they are.", reply=reply))
 
 
 def _figures(row: ModelRow) -> tuple[str, ...]:

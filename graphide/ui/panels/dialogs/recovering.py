@@ -111,5 +111,5 @@ class Recover(Body):
     def _decided(self) -> None:
         self._sure = None
         if not self.left.pieces:
-            self.session.answer("cancel")
+            self.session.popups.answer("cancel")
         self.app.wake()

@@ -227,9 +227,9 @@ class SettingsBody(Body):
         def reply(choice: str, value: object) -> None:
             if choice == "ok" and value:
                 self._said_if(take(str(value)))
-            self.session.ask(self.dialog)
+            self.session.popups.ask(self.dialog)
 
-        self.session.ask(Dialog(asked.what, asked.title, asked.text, asked.data, reply=reply))
+        self.session.popups.ask(Dialog(asked.what, asked.title, asked.text, asked.data, reply=reply))
         self.app.wake()
 
     def _said_if(self, problem: str) -> None:

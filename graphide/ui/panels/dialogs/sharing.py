@@ -170,7 +170,7 @@ class Share(Body):
         except GraphideError as error:
             self._problem = str(error)
             return
-        self.session.answer("ok", str(path))
+        self.session.popups.answer("ok", str(path))
         self.session.say(f"Saved {path}", "success")
 
     def _copy(self) -> None:
@@ -180,15 +180,15 @@ class Share(Body):
             self._problem = str(error)
             return
         self.session.say("The graph is in the clipboard: paste it into a window or a text", "success")
-        self.session.answer("ok")
+        self.session.popups.answer("ok")
 
     def _browse(self) -> None:
         def reply(choice: str, value: object) -> None:
             if choice == "ok" and value:
                 self.sharing.take_path(str(Path(str(value)) / self.sharing.path.name))
-            self.session.ask(self.dialog)
+            self.session.popups.ask(self.dialog)
 
-        self.session.ask(Dialog("folder", "Where to?", reply=reply))
+        self.session.popups.ask(Dialog("folder", "Where to?", reply=reply))
         self.app.wake()
 
 

@@ -94,7 +94,7 @@ class Dialogs(Panel):
     # --- where it is
 
     def _follow(self) -> None:
-        dialog = self.session.dialog
+        dialog = self.session.popups.dialog
         if dialog is self._dialog:
             return
         if self._body is not None:
@@ -150,7 +150,7 @@ class Dialogs(Panel):
         self.app.wake()
 
     def _answer(self, choice: str) -> None:
-        self.session.answer(choice)
+        self.session.popups.answer(choice)
         self.app.wake()
 
     def _pressed(self, _: Any, data: Any) -> None:
@@ -159,7 +159,7 @@ class Dialogs(Panel):
             return
         repeat = key.name in self._held
         self._held.add(key.name)
-        if self._body is not None and self.session.dialog is self._dialog and key.name != "escape":
+        if self._body is not None and self.session.popups.dialog is self._dialog and key.name != "escape":
             self._take(key._replace(repeat=repeat))
             self.app.wake()
 
@@ -187,7 +187,7 @@ class Dialogs(Panel):
 
     def _clicked(self) -> None:
         """Let a click beside a dialog that floats end it, as it is."""
-        if self._body is None or not self._body.floats or self.session.dialog is not self._dialog:
+        if self._body is None or not self._body.floats or self.session.popups.dialog is not self._dialog:
             return
         left, top, width, height = safe.rectangle(self.item)
         x, y = safe.mouse()

@@ -93,7 +93,7 @@ class Templates(Body):
 
     def use(self, card: TemplateCard) -> None:
         """Begin with a template."""
-        self.session.answer("ok", str(card.path))
+        self.session.popups.answer("ok", str(card.path))
 
     def _across(self) -> int:
         return max(1, int((self.width + _GAP - 12) / (_CARD[0] + _GAP)))
@@ -141,7 +141,7 @@ class FirstRun(Templates):
 
     def use(self, card: TemplateCard) -> None:
         """Begin with a template: nobody waits for the answer of this dialog."""
-        self.session.answer("cancel")
+        self.session.popups.answer("cancel")
         self.session.new_from(str(card.path))
 
 

@@ -131,9 +131,11 @@ class SettingField:
             case "list" if is_rows(row.value) and not row.mixed:
                 self._inner.append(ListField(self._part, self._nodes, row, self._put))
             case "file":
-                self._with_button("Browse …", "folder-open", lambda: self._session.ask_file(self._nodes[0], row.name))
+                self._with_button(
+                    "Browse …", "folder-open", lambda: self._session.popups.ask_file(self._nodes[0], row.name)
+                )
             case "model":
-                self._with_button("Choose …", "cpu", lambda: self._session.ask_model(self._nodes[0], row.name))
+                self._with_button("Choose …", "cpu", lambda: self._session.popups.ask_model(self._nodes[0], row.name))
             case kind:
                 self._text(one_line=kind not in ("longtext", "json", "list"), mono=kind in ("json", "list"))
 
