@@ -25,6 +25,8 @@ def main(wanted: list[str]) -> None:
 
     from tests.ui.window import screen
 
+    if unknown := [name for name in wanted if name not in CASES]:
+        sys.exit(f"no case {', '.join(unknown)}; there are: {', '.join(CASES)}")
     with screen((1600, 1000)) as display:
         environment = {**os.environ, "DISPLAY": display, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'nodes'}"}
         environment.setdefault("GALLIUM_NOOP", "1")

@@ -30,11 +30,6 @@ TALE = "The keeper of the lamp went down to the sea and told the wolf of it.\n" 
 TALES = tuple(f"{word} and so on.\n{TALE}" for word in ("Once", "Twice", "Later", "Never", "Soon", "Then", "Now"))
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny.gguf")
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "prefixes"

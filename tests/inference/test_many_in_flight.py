@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from graphide.errors import Cancelled, InferenceFault
 from graphide.inference.client import (
     Completion,
     GenerateRequest,
-    Limits,
     LoadOptions,
     LoadProgress,
     Piece,
@@ -24,7 +23,6 @@ from graphide.inference.client import (
     Worker,
     finish,
 )
-from tests.support.tiny_models import tiny_llama
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 MANY = 8
@@ -33,19 +31,6 @@ SHORT = tuple(wanted(f"A {topic} is") for topic in TOPICS)
 ENDLESS = tuple(wanted(f"A {topic} is", 1500) for topic in TOPICS)
 LONG = tuple(wanted(f"{topic} and more of it " * 70, 1) for topic in TOPICS)  # some 1,500 tokens each
 ENDS_THE_ENGINE = "root ::= " + "(" * 200_000
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny.gguf")
-
-
-@pytest.fixture
-def worker(tiny: Path) -> Iterator[Worker]:
-    own = Worker(limits=Limits(silence=20))
-    finish(own.load(str(tiny), EXACT))
-    yield own
-    own.close()
 
 
 @pytest.fixture(scope="module")
@@ -158,16 +143,16 @@ def test_a_kill_ends_those_in_the_queue_too(tiny: Path, truth: tuple[str, ...]) 
 
 @posix
 def test_many_requests_to_a_worker_that_was_killed_while_idle_hear_nothing_of_it(
-    worker: Worker, truth: tuple[str, ...]
+    tiny_worker: Worker, truth: tuple[str, ...]
 ) -> None:
-    kill(worker)
-    assert together([lambda one=one: text_of(worker, one) for one in SHORT]) == list(truth)
+    kill(tiny_worker)
+    assert together([lambda one=one: text_of(tiny_worker, one) for one in SHORT]) == list(truth)
 
 
 @posix
 @pytest.mark.parametrize("how", ["a grammar that the engine cannot survive", "SIGABRT"])
 def test_an_engine_that_aborts_is_a_typed_fault_for_every_neighbour(
-    how: str, worker: Worker, truth: tuple[str, ...]
+    how: str, tiny_worker: Worker, truth: tuple[str, ...]
 ) -> None:
     gate = threading.Barrier(MANY)
 
@@ -175,10 +160,10 @@ def test_an_engine_that_aborts_is_a_typed_fault_for_every_neighbour(
         if index == 0:
             gate.wait(30)
             if how == "SIGABRT":
-                kill(worker, signal.SIGABRT)
+                kill(tiny_worker, signal.SIGABRT)
                 return ""
-            return text_of(worker, wanted("A sea is", grammar=ENDS_THE_ENGINE))
-        steps = worker.generate(ENDLESS[index])
+            return text_of(tiny_worker, wanted("A sea is", grammar=ENDS_THE_ENGINE))
+        steps = tiny_worker.generate(ENDLESS[index])
         assert any(isinstance(report, Piece) for report in steps)
         gate.wait(30)
         return finish(steps).text
@@ -187,7 +172,7 @@ def test_an_engine_that_aborts_is_a_typed_fault_for_every_neighbour(
     if how != "SIGABRT":
         assert isinstance(first, InferenceFault) and (first.kind, "grammar" in str(first)) == ("bad_request", True)
     assert [fault.kind for fault in others if isinstance(fault, InferenceFault)] == ["engine_abort"] * (MANY - 1)
-    assert text_of(worker, SHORT[0]) == truth[0]
+    assert text_of(tiny_worker, SHORT[0]) == truth[0]
 
 
 def test_a_full_queue_refuses_with_its_numbers_and_disturbs_nobody(tiny: Path, truth: tuple[str, ...]) -> None:
@@ -210,10 +195,10 @@ def test_a_full_queue_refuses_with_its_numbers_and_disturbs_nobody(tiny: Path, t
     worker.close()
 
 
-def test_one_of_many_closed_half_way_leaves_the_others_right(worker: Worker, truth: tuple[str, ...]) -> None:
-    doomed = worker.generate(ENDLESS[0])
+def test_one_of_many_closed_half_way_leaves_the_others_right(tiny_worker: Worker, truth: tuple[str, ...]) -> None:
+    doomed = tiny_worker.generate(ENDLESS[0])
     assert any(isinstance(report, Piece) for report in doomed)
-    works: list[Callable[[], str | None]] = [lambda one=one: text_of(worker, one) for one in SHORT[1:]]
+    works: list[Callable[[], str | None]] = [lambda one=one: text_of(tiny_worker, one) for one in SHORT[1:]]
     texts = together([*works, doomed.close])
     assert texts == [*truth[1:], None]
 

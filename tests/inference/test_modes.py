@@ -23,11 +23,6 @@ KINDS = {"llama": tiny_llama, "sliding": tiny_sliding, "mamba": tiny_mamba, "hyb
 
 
 @pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny.gguf")
-
-
-@pytest.fixture(scope="module")
 def exact(tiny: Path) -> Iterator[Worker]:
     """Give a worker whose answers do not depend on their neighbours."""
     own = Worker()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,26 +17,12 @@ from inference.together import EXACT, answer, kill, outcome, text_of, together, 
 from graphide.errors import Cancelled, InferenceFault
 from graphide.inference.batch import WINDOW
 from graphide.inference.client import Limits, LoadOptions, LoadProgress, Piece, Worker, finish
-from tests.support.tiny_models import tiny_llama
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
 ACKNOWLEDGED = 128
 MUCH = wanted("A sea is", 1500)
 NEIGHBOUR = wanted("A wolf is", 900)
 KV_TOKEN = 256  # bytes of a token in the cache of the tiny model
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_llama(tmp_path_factory.mktemp("models") / "tiny.gguf")
-
-
-@pytest.fixture
-def worker(tiny: Path) -> Iterator[Worker]:
-    own = Worker(limits=Limits(silence=20))
-    finish(own.load(str(tiny), EXACT))
-    yield own
-    own.close()
 
 
 def tokens_until_killed(steps: Generator[Any, None, Any]) -> int:
@@ -54,19 +40,19 @@ def gather(steps: Generator[Any, None, Any], reports: list[Any]) -> None:
 
 
 @posix
-def test_an_answer_that_nobody_reads_is_a_window_ahead_at_most_while_a_neighbour_ends(worker: Worker) -> None:
-    slow = worker.generate(MUCH)
+def test_an_answer_that_nobody_reads_is_a_window_ahead_at_most_while_a_neighbour_ends(tiny_worker: Worker) -> None:
+    slow = tiny_worker.generate(MUCH)
     next(slow)
-    assert answer(worker, NEIGHBOUR).usage.completion_tokens == 900
-    kill(worker)
+    assert answer(tiny_worker, NEIGHBOUR).usage.completion_tokens == 900
+    kill(tiny_worker)
     assert WINDOW - ACKNOWLEDGED <= tokens_until_killed(slow) <= WINDOW + ACKNOWLEDGED
 
 
-def test_an_answer_that_is_read_again_goes_on_to_the_right_text(worker: Worker) -> None:
-    whole, neighbour = text_of(worker, MUCH), text_of(worker, NEIGHBOUR)
-    slow = worker.generate(MUCH)
+def test_an_answer_that_is_read_again_goes_on_to_the_right_text(tiny_worker: Worker) -> None:
+    whole, neighbour = text_of(tiny_worker, MUCH), text_of(tiny_worker, NEIGHBOUR)
+    slow = tiny_worker.generate(MUCH)
     next(slow)
-    assert text_of(worker, NEIGHBOUR) == neighbour
+    assert text_of(tiny_worker, NEIGHBOUR) == neighbour
     assert finish(slow).text == whole
 
 
@@ -114,12 +100,12 @@ def test_one_that_waits_for_the_others_is_not_taken_for_stalled(late: Any, tiny:
     worker.close()
 
 
-def test_reproducible_and_other_requests_all_end_and_are_right(worker: Worker) -> None:
+def test_reproducible_and_other_requests_all_end_and_are_right(tiny_worker: Worker) -> None:
     requests = [
         wanted(f"A {word} is", 60, reproducible=index % 3 == 0) for index, word in enumerate("abcdefghijklmnopqr")
     ]
-    alone = [text_of(worker, request) for request in requests]
-    done = together([lambda one=one: answer(worker, one) for one in requests])
+    alone = [text_of(tiny_worker, request) for request in requests]
+    done = together([lambda one=one: answer(tiny_worker, one) for one in requests])
     assert [getattr(one, "text", one) for one in done] == alone
     assert [one.usage.reproducible for one in done if not isinstance(one, Exception)] == [
         request.reproducible for request in requests
@@ -198,12 +184,12 @@ def test_a_load_and_a_request_at_once_load_the_model_once(tiny: Path) -> None:
     worker.close()
 
 
-def test_three_hundred_requests_do_not_make_the_worker_grow(worker: Worker) -> None:
-    process = psutil.Process(worker.pid)
+def test_three_hundred_requests_do_not_make_the_worker_grow(tiny_worker: Worker) -> None:
+    process = psutil.Process(tiny_worker.pid)
 
     def hundred(start: int) -> int:
         for number in range(start, start + 100):
-            answer(worker, wanted(f"{number} wolves are", 8, logprobs=2, reproducible=number % 10 == 0))
+            answer(tiny_worker, wanted(f"{number} wolves are", 8, logprobs=2, reproducible=number % 10 == 0))
         return int(process.memory_info().rss)
 
     first = hundred(0)
@@ -226,11 +212,11 @@ def test_a_request_in_the_queue_is_cancelled_at_once_and_the_running_one_goes_on
     worker.close()
 
 
-def test_an_event_that_is_set_while_it_is_read_slowly_frees_the_place(worker: Worker) -> None:
+def test_an_event_that_is_set_while_it_is_read_slowly_frees_the_place(tiny_worker: Worker) -> None:
     cancel = threading.Event()
-    slow = worker.generate(MUCH, cancel=cancel)
+    slow = tiny_worker.generate(MUCH, cancel=cancel)
     next(slow)
     cancel.set()
     with pytest.raises(Cancelled):
         finish(slow)
-    assert not worker.busy and answer(worker, wanted("A sea is")).usage.completion_tokens == 24
+    assert not tiny_worker.busy and answer(tiny_worker, wanted("A sea is")).usage.completion_tokens == 24
