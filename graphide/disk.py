@@ -6,8 +6,12 @@ import errno
 import os
 import stat
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+
+_ABANDONED = 3600.0
+_swept: set[Path] = set()
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -32,6 +36,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
             os.unlink(fresh)
         raise
     _sync_folder(target.parent)
+    _sweep(target.parent)
 
 
 def try_lock(descriptor: int) -> bool:
@@ -55,6 +60,18 @@ def try_lock(descriptor: int) -> bool:
     except OSError:  # a file system without locks: nobody else can be told apart, so nobody is in the way
         return True
     return True
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote left in a folder; looked for once by each process."""
+    if folder in _swept:
+        return
+    _swept.add(folder)
+    with suppress(OSError):
+        for left in folder.glob(".graphide-????????????????.tmp"):
+            with suppress(OSError):
+                if time.time() - left.stat().st_mtime > _ABANDONED:
+                    left.unlink()
 
 
 def _mode_of(path: Path) -> int | None:
