@@ -1,4 +1,4 @@
-"""Write the reference pages of docs/ from the program itself: node types, commands, events, problem codes, shortcuts.
+"""Write the reference pages of docs/ from the program itself: node types, commands, settings, shortcuts and others.
 
 `python docs/generate.py` writes them, `python docs/generate.py --check` only says which are out of date. The tests hold
 the pages against `pages()`, so what is documented is what the program does. Handwritten pages are not touched.
@@ -19,6 +19,7 @@ from graphide.errors import GraphideError
 from graphide.executor import events
 from graphide.graph.problems import CODES, RUNS_AROUND, problem
 from graphide.plugins import discover
+from graphide.settings import GROUPS, LOADING, SETTINGS, Described, plain
 from graphide.spec.nodespec import NodeSpec, Port, Setting
 from graphide.spec.registry import Registry
 from graphide.values import dumps, to_json
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
         "events.md": _events,
         "nodes.md": _nodes,
         "problems.md": _problems,
+        "settings.md": _settings,
         "shortcuts.md": _shortcuts,
     }
     return {name: "\n".join([_NOTE, "", *maker()]).rstrip() + "\n" for name, maker in makers.items()}
@@ -214,6 +216,57 @@ def _shortcuts() -> Iterator[str]:
     for title, lines in sheet():
         yield from ("", f"## {title}", "")
         yield from _table(("What", "How"), lines)
+
+
+# --- settings
+
+_HOW = """\
+What belongs to the machine and its user, not to a graph: the Settings dialog of the editor (Ctrl+,) and `graphide config`
+show and change the same. They are kept in `config.json`, whose place `graphide config path` prints; keys that this version
+does not know stay in it. A file that cannot be read is never written over: `graphide config repair` puts it aside.
+
+```sh
+graphide config list
+graphide config set memory_budget 8GB
+graphide config set aliases.fast SmolLM2-135M-Instruct.Q4_1.gguf
+graphide config set model_defaults.SmolLM2-135M-Instruct.Q4_1.gguf.n_ctx 2048
+graphide config add model_folders ~/models
+graphide config unset memory_budget
+```
+
+A variable of the environment, `GRAPHIDE_` and the name in capitals (`GRAPHIDE_N_CTX=8192`), counts more than the file and
+is never written into it. Amounts are typed with units: 8 GB are 8,000,000,000 bytes, 8 GiB 8,589,934,592. Keys of servers
+and of the hub are no settings: `graphide keys` keeps them where nobody sees them."""
+_DEFAULTS = """\
+`model_defaults` holds, by the name of a model (its file, or an alias), how that model is loaded ({loading}) and how it
+chooses words: the settings of the node type [`parameters`](nodes.md), but for the seed. What a graph says counts more: a
+model node whose `sampling` is connected takes all of it from there, any other one takes the model's defaults, and what those
+leave open is built in. What was used is in the record of a run, and results kept under other defaults are not used. A model
+that is loaded in another way than is wanted now is loaded anew when it is next asked."""
+
+
+def _settings() -> Iterator[str]:
+    """Yield the reference of the settings, by group."""
+    yield from ("# Settings", "", _HOW)
+    for group in GROUPS:
+        found = [each for each in SETTINGS.values() if each.group == group]
+        yield from ("", f"## {group}", "")
+        yield from _table(("Setting", "What it is for", "Takes", "Default"), map(_setting_row, found))
+        if group == "Per model":
+            yield from ("", _DEFAULTS.format(loading=", ".join(f"`{name}`" for name in LOADING)))
+
+
+def _setting_row(each: Described) -> tuple[str, str, str, str]:
+    meanings = "; ".join(f"`{value}`: {meaning}" for value, meaning in (each.means or {}).items() if value != "")
+    unit = f" ({each.unit})" if each.unit else ""
+    later = ". Counts from the next start" if each.later else ""
+    takes = f"{each.noun}{unit}{f'; {meanings}' if meanings else ''}"
+    default = (
+        f"`{each.written(plain(each.default))}`"
+        if each.default not in ("", ()) and each.default
+        else each.said(plain(each.default))
+    )
+    return f"`{each.name}`", f"{each.label}: {each.help}{later}", takes, default
 
 
 def _problems() -> Iterator[str]:

@@ -51,6 +51,35 @@ class Preview(NamedTuple):
     results: tuple[str, ...]
 
 
+class Foreseen(NamedTuple):
+    """What a run would ask, by model node, and the results that are known without an answer, by name.
+
+    `waiting` are model nodes whose prompt depends on the answer of another one.
+    """
+
+    requests: Mapping[str, ModelRequest]
+    results: Mapping[str, Any]
+    waiting: tuple[str, ...] = ()
+
+
+def foreseen(plan: Plan, services: Services) -> Foreseen:
+    """Return the prompts of a run that has not begun; caches are not looked at, so that all of them are told."""
+    known: dict[str, Values] = {}
+    requests: dict[str, ModelRequest] = {}
+    waiting: list[str] = []
+    for step_id, step in plan.steps.items():
+        asking = _Asking(step_id, services)
+        if step.blocked is None and known.keys() >= set(step.parents):
+            values = _tried(step, known, asking)
+            if values is not None:
+                known[step_id] = values
+        if asking.request is not None:
+            requests[step_id] = asking.request
+        elif step.models and step_id not in known:
+            waiting.append(step_id)
+    return Foreseen(requests, _known_results(plan, known), tuple(waiting))
+
+
 def preview(plan: Plan, services: Services, *, seed: Seed | None = None) -> Preview:
     """Return what a run of `plan` would do, as far as that can be told before it."""
     known: dict[str, Values] = dict(foreseen_results(plan, services, seed=seed))
@@ -88,6 +117,23 @@ def _tried(step: Step, known: Mapping[str, Values], asking: _Asking) -> Values |
             next(stream)
         except StopIteration as ended:
             return None if ended.value.error is not None else dict(ended.value.values)
+
+
+def _known_results(plan: Plan, known: Mapping[str, Values]) -> dict[str, Any]:
+    """Return the results whose steps were done before the run; an output gives what it is given."""
+    results: dict[str, Any] = {}
+    for name, step_id, port in plan.results:
+        step = plan.steps[step_id]
+        if step_id in known:
+            results[name] = known[step_id].get(port) if port else dict(known[step_id])
+        elif step.node.type == OUTPUT_TYPE and step.blocked is None and known.keys() >= set(step.parents):
+            try:
+                inputs = gather(step, known)
+            except GraphideError:
+                continue  # the run will say it
+            if inputs is not None:
+                results[name] = inputs.ports.get("value")
+    return results
 
 
 def _step(step: Step, services: Services, cached: bool, request: ModelRequest | None) -> PreviewStep:
