@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from graphide.cli import streams
 from graphide.cli.progress import LINE_EVERY, SHOW_AFTER
-from graphide.cli.render import size
 from graphide.graph.quoting import printable
+from graphide.models.wording import amount
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -110,11 +110,6 @@ class TerminalBars:
 def chosen_bars() -> Bars:
     """Return the bars that fit where standard error goes."""
     return TerminalBars() if streams.err_is_terminal() else LineBars()
-
-
-def amount(done: int, total: int) -> str:
-    """Return how much of how much: `43.1 MB of 98.4 MB (44 %)`; what is not known is left out."""
-    return f"{size(done)} of {size(total)} ({100 * done // total} %)" if total else size(done)
 
 
 def _view(name: str, done: int, total: int, note: str) -> Table:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, get_args
@@ -15,11 +16,12 @@ import click
 
 from graphide.cli import completion, streams
 from graphide.cli.models_shown import format_option
-from graphide.cli.render import size, table
+from graphide.cli.render import table
 from graphide.cli.report import dumps
 from graphide.errors import EXIT_NODE_FAILED, EXIT_OK, ModelMissing, UsageError
 from graphide.graph.quoting import printable
 from graphide.inference.protocol import FlashAttention, LoadOptions
+from graphide.models.wording import size
 from graphide.values import KvType
 from graphide.workspace import Workspace
 
@@ -56,8 +58,8 @@ def fit(name: str, as_json: bool, format_: str, **chosen: Any) -> int:
     if name == "echo":
         raise UsageError('"echo" is not a file: it takes no memory')
     with Workspace() as workspace:
-        options = _options(workspace, chosen)
         model = workspace.library.find(name)
+        options = _options(workspace, model, chosen)
         with _measurable(model) as path, measuring(str(path), options) as measure:
             found = judge(measure, options.n_ctx, host_memory().free)
     wants_json = as_json or format_ == "json"
@@ -65,15 +67,19 @@ def fit(name: str, as_json: bool, format_: str, **chosen: Any) -> int:
     return EXIT_DOES_NOT_FIT if found.verdict == "does not fit" else EXIT_OK
 
 
-def _options(workspace: Workspace, chosen: dict[str, Any]) -> LoadOptions:
-    own, layers = workspace.settings, chosen["gpu_layers"]
-    return LoadOptions(
-        n_ctx=own.n_ctx if chosen["n_ctx"] is None else chosen["n_ctx"],
-        n_parallel=chosen["parallel"] or own.n_parallel,
-        n_gpu_layers=own.n_gpu_layers if layers is None else layers,
-        kv_type=chosen["kv_type"] or own.kv_type,
-        flash_attn=chosen["flash_attn"],
-    )
+def _options(workspace: Workspace, model: LibraryModel, chosen: dict[str, Any]) -> LoadOptions:
+    """Return how a model is loaded here, as the settings say for it or for all, with what was asked for put over it."""
+    from graphide.backends.defaults import ModelDefaults
+    from graphide.models.loading import load_options
+
+    settings = workspace.settings
+    defaults = ModelDefaults(settings.model_defaults, lambda name: workspace.library.find(name).path)
+    asked = {
+        "n_ctx": chosen["n_ctx"], "n_parallel": chosen["parallel"], "n_gpu_layers": chosen["gpu_layers"],
+        "kv_type": chosen["kv_type"], "flash_attn": chosen["flash_attn"],
+    }  # fmt: skip
+    usual = defaults.options(load_options(settings), model.path)
+    return replace(usual, **{name: value for name, value in asked.items() if value is not None})
 
 
 @contextmanager

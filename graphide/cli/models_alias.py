@@ -63,12 +63,13 @@ def _set(workspace: Workspace, name: str, model: str) -> int:
         raise UsageError(f'"{name}" cannot be the name of a model', hint="Choose a short one without slashes")
     if not name.isprintable():
         raise UsageError("the name has characters that cannot be seen")
-    target = str(written_path(model).absolute()) if "/" in model or "\\" in model else model
+    path = written_path(model).absolute()
+    target = str(path) if ("/" in model or "\\" in model) and path.is_file() else model
     changed = settings_file.with_alias(settings, name, target)
     library = workspace.library
     library.aliases = changed.aliases
     found = library.find(name)  # also says when it leads back to itself
-    settings_file.save(changed)
+    settings_file.change(lambda now: settings_file.with_alias(now, name, target))
     streams.err(f"{printable(name)} means {printable(found.file)} now\n")
     if found.problem:
         streams.err(f"warning: {printable(found.file)} cannot be used: {printable(found.problem)}\n")
@@ -82,7 +83,9 @@ def _remove(settings: Settings, name: str, model: str | None) -> int:
     if name not in settings.aliases:
         there = ", ".join(sorted(settings.aliases)) or "none"
         raise UsageError(f'there is no alias "{name}"', hint=f"Aliases are: {there}")
-    settings_file.save(replace(settings, aliases={key: each for key, each in settings.aliases.items() if key != name}))
+    settings_file.change(
+        lambda now: replace(now, aliases={key: now.aliases[key] for key in now.aliases if key != name})
+    )
     streams.err(f"{printable(name)} is no alias any more\n")
     return EXIT_OK
 

@@ -11,9 +11,9 @@ import click
 from graphide.cli import completion, streams
 from graphide.cli.bars import Bars, chosen_bars
 from graphide.cli.models_shown import format_option, print_json
-from graphide.cli.render import size
 from graphide.errors import EXIT_INTERRUPTED, EXIT_MODEL, EXIT_OK, GraphideError, UsageError
 from graphide.graph.quoting import printable
+from graphide.models.wording import size
 from graphide.workspace import Workspace
 
 if TYPE_CHECKING:

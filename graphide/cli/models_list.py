@@ -13,6 +13,7 @@ import click
 from graphide import settings as settings_file
 from graphide.cli import completion, opening, streams
 from graphide.cli.bars import chosen_bars
+from graphide.cli.models_servers import models_of, print_servers, servers_json
 from graphide.cli.models_shown import (
     format_option,
     model_json,
@@ -24,9 +25,9 @@ from graphide.cli.models_shown import (
     unfinished_json,
     unfinished_line,
 )
-from graphide.cli.render import size
 from graphide.errors import EXIT_MODEL, EXIT_OK, GraphideError, UsageError
 from graphide.graph.quoting import printable
+from graphide.models.wording import size
 from graphide.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -39,17 +40,22 @@ if TYPE_CHECKING:
 @click.command("list", short_help="List the models that graphs can name.")
 @format_option
 def list_(format_: str) -> int:
-    """List the models that graphs can name; files that cannot be used are listed with what is wrong."""
+    """List the models that graphs can name, also those of the servers in the settings.
+
+    Files that cannot be used are listed with what is wrong, and so are servers that do not answer.
+    """
     with Workspace() as workspace:
         opening.say_settings_problem(workspace)
         library = workspace.library
         found = library.scan()
         names, lost = _names(library, found)
-        unfinished = _unfinished()
+        unfinished, servers = _unfinished(), models_of(workspace.settings)
         if format_ == "json":
-            print_json({**scan_json(found, names, lost), "unfinished": list(map(unfinished_json, unfinished))})
+            body = {**scan_json(found, names, lost), "servers": servers_json(servers)}
+            print_json({**body, "unfinished": list(map(unfinished_json, unfinished))})
         else:
             print_scan(found, names, lost)
+            print_servers(servers)
             streams.out("".join(map(unfinished_line, unfinished)))
         if not found.models:
             folders = ", ".join(printable(str(folder)) for folder in library.folders)
@@ -99,8 +105,8 @@ def info(name: str, hashed: bool, template: bool, format_: str) -> int:
 def scan(folder: Path | None, add: bool, remove: bool, format_: str) -> int:
     """Look for models below FOLDER, and say what could not be looked at.
 
-    Without FOLDER: in the whole library, and where other programs keep models (LM Studio, Hugging Face, llama.cpp,
-    GPT4All). With --add their folders belong to the library, too.
+    Without FOLDER: in the whole library, and where other programs keep models (LM Studio, Ollama, Jan, Hugging Face,
+    llama.cpp, GPT4All). With --add their folders belong to the library, too.
     """
     if add and remove:
         raise UsageError("--add and --remove exclude each other")
@@ -227,13 +233,11 @@ def _only(library: Library, folder: Path) -> Library:
 
 
 def _remember(workspace: Workspace, folders: Iterable[Path]) -> None:
-    settings = _changeable(workspace)
-    for folder in folders:
-        if str(folder) not in settings.model_folders:
-            settings = replace(settings, model_folders=(*settings.model_folders, str(folder)))
-        streams.err(f"{printable(str(folder))} belongs to the library now\n")
-    if settings != workspace.settings:
-        settings_file.save(settings)
+    _changeable(workspace)
+    names = [str(folder) for folder in folders]
+    for name in names:
+        streams.err(f"{printable(name)} belongs to the library now\n")
+    settings_file.change(lambda now: replace(now, model_folders=tuple(dict.fromkeys((*now.model_folders, *names)))))
 
 
 def _forget(workspace: Workspace, folder: Path | None) -> int:
@@ -246,7 +250,10 @@ def _forget(workspace: Workspace, folder: Path | None) -> int:
     if kept == settings.model_folders:
         there = ", ".join(settings.model_folders) or "only graphide's own"
         raise UsageError(f'"{folder}" is not a folder of the library', hint=f"There is {there}")
-    settings_file.save(replace(settings, model_folders=kept))
+    gone = set(settings.model_folders) - set(kept)
+    settings_file.change(
+        lambda now: replace(now, model_folders=tuple(each for each in now.model_folders if each not in gone))
+    )
     streams.err(f"{printable(str(folder))} belongs to the library no more; its files were not touched\n")
     return EXIT_OK
 

@@ -11,12 +11,14 @@ import click
 
 from graphide import paths
 from graphide.cli import streams
-from graphide.cli.hub_opened import open_hub, say_age
+from graphide.cli.hub_opened import say_age, users_settings
 from graphide.cli.models_shown import format_option, print_json
-from graphide.cli.pulling import PullFailed, follow, open_downloads, pull as pull_files
-from graphide.cli.render import error_text, size
+from graphide.cli.pulling import PullFailed, follow, pull as pull_files
+from graphide.cli.render import error_text
 from graphide.errors import EXIT_OK, Cancelled, UsageError
 from graphide.graph.quoting import printable
+from graphide.models.opening import open_downloads, open_hub
+from graphide.models.wording import size
 
 if TYPE_CHECKING:
     from graphide.models.download import Downloads
@@ -45,8 +47,9 @@ def pull(
     the hub names before it gets its name. Ctrl-C pauses; the same command goes on with the bytes that are still missing.
     Without OWNER/REPO, all unfinished downloads go on.
     """
-    hub = open_hub()
-    with open_downloads(hub, _bytes(rate)) as downloads:
+    settings = users_settings()
+    hub = open_hub(settings)
+    with open_downloads(hub, settings, rate=_bytes(rate)) as downloads:
         if cancel:
             return _cancel(downloads, spec)
         if spec is None and (sha256 or projector or folder):
@@ -71,7 +74,7 @@ def _pull(hub: Hub, downloads: Downloads, text: str, sha256: str, projector: boo
     chosen = wanted(found, spec, free=host_memory().free, sha256=sha256)
     with_it = projector_for(found) if projector else None
     request = found.request(chosen, folder.absolute(), projector=with_it)
-    path = pull_files(hub, downloads, request, f"{_AGAIN} {printable(text)}")
+    path = pull_files(downloads, request, f"{_AGAIN} {printable(text)}")
     _done(path, downloads.job(request.id), format_)
     return EXIT_OK
 

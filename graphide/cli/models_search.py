@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from graphide.cli import streams
-from graphide.cli.hub_opened import open_hub, say_age
+from graphide.cli.hub_opened import say_age, users_settings
 from graphide.cli.models_shown import format_option, print_json
-from graphide.cli.render import quantity, size, table
+from graphide.cli.render import table
 from graphide.errors import EXIT_OK, UsageError
+from graphide.models.opening import open_hub
+from graphide.models.wording import quantity, size
 
 if TYPE_CHECKING:
     from graphide.models.hub import HubModel, Sort
@@ -53,7 +55,7 @@ def search(
         text=" ".join(text), author=author, sort=cast("Sort", sort), size=_range(parameters), licence=licence,
         gated=gated, limit=limit,
     )  # fmt: skip
-    found = open_hub().search(query)
+    found = open_hub(users_settings()).search(query)
     say_age(found.old)
     if format_ == "json":
         print_json({"models": [asdict(model) for model in found.models], "old": round(found.old)})

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from graphide.cli import streams
-from graphide.cli.bars import amount
-from graphide.cli.render import quantity, size, table
+from graphide.cli.render import table
 from graphide.cli.report import dumps
 from graphide.graph.quoting import printable
+from graphide.models.wording import amount, context, quantity, size
 
 if TYPE_CHECKING:
     from graphide.models.download_job import Job
@@ -63,7 +63,7 @@ def scan_json(found: Scan, aliases: Mapping[str, str], lost: Mapping[str, str]) 
 def model_json(model: LibraryModel) -> dict[str, Any]:
     """Return a model as JSON; `facts` are null where its header cannot be read."""
     return {
-        "name": model.file, "path": str(model.path), "parts": [str(part) for part in model.parts], "size": model.size,
+        "name": model.file, "names": list(model.names), "path": str(model.path), "parts": [str(part) for part in model.parts], "size": model.size,
         "folder": str(model.folder), "projector": str(model.projector) if model.projector else "",
         "problem": model.problem, "facts": model.facts._asdict() if model.facts else None,
     }  # fmt: skip
@@ -73,6 +73,7 @@ def print_model(model: LibraryModel, sha256: str, origin: Origin | None, aliases
     """Print all that is known about a model."""
     facts = model.facts._asdict() if model.facts is not None else {}
     rows = [("name", model.file), ("path", str(model.path)), ("size", f"{size(model.size)} ({model.size:,} bytes)")]
+    rows += [("also called", name) for name in model.names if name != model.file]
     rows += [("files", f"{len(model.parts)}, the first of which is shown")] if len(model.parts) > 1 else []
     rows += [("problem", model.problem)] if model.problem else []
     rows += [(name.replace("_", " "), _fact(value)) for name, value in facts.items() if value not in ("", 0)]
@@ -108,8 +109,8 @@ def _row(model: LibraryModel) -> tuple[str, ...]:
     assert facts is not None
     kind = facts.quantisation if facts.kind == "model" else f"{facts.quantisation} ({facts.kind})"
     kind += " + projector" if model.projector else ""
-    context = quantity(facts.context_length) if facts.context_length < 1024 else f"{facts.context_length / 1024:.0f}k"
-    return model.file, size(model.size), kind, quantity(facts.parameters), context, str(model.path.parent)
+    length = context(facts.context_length)
+    return model.file, size(model.size), kind, quantity(facts.parameters), length, str(model.path.parent)
 
 
 def _fact(value: Any) -> str:

@@ -160,20 +160,3 @@ def _cost(usage: Mapping[str, Any]) -> list[str]:
 
 def _tokens(count: int) -> str:
     return f"{count:,} token{'' if count == 1 else 's'}"
-
-
-def size(count: float) -> str:
-    """Return a number of bytes for a person, in the units that file managers use."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5:
-            return f"{count:.0f} {unit}" if unit in ("B", "kB") else f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
-def quantity(count: float) -> str:
-    """Return a number of parameters or tokens as models are named: 135M, 7.2B."""
-    for limit, unit in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if count >= limit:
-            return f"{count / limit:.3g}{unit}"
-    return f"{count:.0f}" if count else ""

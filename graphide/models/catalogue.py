@@ -1,6 +1,7 @@
 """A few small and widely used models, for someone who has none yet: shipped with graphide, readable offline.
 
-Sizes are rounded; what counts is what the hub says when one is pulled.
+Repositories, files and sizes were compared with public sources on the day of the list, parameters are rounded; what counts
+is what the hub says when one is pulled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _FILE = Path(__file__).with_name("catalogue.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogueModel:
-    """A model to begin with: what to pull, about how many bytes that are, and what it is good for."""
+    """A model to begin with: what to pull, how many bytes that were on the day of the list, and what it is good for."""
 
     name: str
     pull: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from graphide.errors import GraphideError, UsageError
-from graphide.models.download_file import Fetch, Step, fetch_steps, odd
+from graphide.models.download_file import Step, odd
 from graphide.models.download_job import (
     BUSY,
     INTERRUPTED,
@@ -30,9 +30,9 @@ from graphide.models.download_job import (
     write_record,
 )
 from graphide.models.download_pace import Speedometer, Throttle
-from graphide.models.download_part import DiskFull, PartBusy, finish, part_of
+from graphide.models.download_part import DiskFull, PartBusy
 from graphide.models.download_room import check_room, delete_parts
-from graphide.models.download_run import Run
+from graphide.models.download_run import Marked, Run, name_all, run_steps, stopped
 from graphide.models.filecache import FileCache
 from graphide.models.hub_errors import HubFault, offline
 from graphide.models.identity import NO_CACHE
@@ -261,48 +261,31 @@ class Downloads:
         try:
             ended = self._fetched(job, run)
         except DiskFull as full:
-            ended = _stopped(job, "paused", full)
+            ended = stopped(job, "paused", full)
         except HubFault as fault:
-            ended = _stopped(job, "paused" if fault.passes else "failed", fault)
+            ended = stopped(job, "paused" if fault.passes else "failed", fault)
         except GraphideError as error:
-            ended = _stopped(job, "failed", error)
+            ended = stopped(job, "failed", error)
         finally:
             self._leave(job, run, ended)
             self._threads.discard(threading.current_thread())
 
     def _fetched(self, job: Job, run: Run) -> Job | None:
         """Fetch all files and give them their names; None where the download was stopped."""
-        request = job.request
         with self._changed:
             beside = [self._jobs[each].request for each in self._runs if each != job.id]
-        check_room(request, beside)
-        for number, (file, target) in enumerate(zip(request.files, request.targets, strict=True)):
-            url = self._line.url(request.repo, request.commit, file.path)
-            mark = self._jobs.get(job.id, job).marks[number]
-            fetch = Fetch(
-                file, target, url, request.repo, self._line, self._throttle, run.stop.wait, mark, self._first_pause
-            )
-            steps = fetch_steps(fetch)
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as end:
-                    self._mark(job.id, run, number, end.value)
-                    break
-                self._note(run, step)
-                if step.etag:
-                    self._mark(job.id, run, number, Mark(etag=step.etag))
+        check_room(job.request, beside)
+        with closing(run_steps(job, run, self._line, self._throttle, self._first_pause)) as steps:
+            for made in steps:
+                if isinstance(made, Marked):
+                    self._mark(job.id, run, made)
+                else:
+                    self._note(run, made)
                 if run.stop.is_set():
-                    steps.close()
                     return None
-            run.before += file.size
-        if run.stop.is_set():
-            return None
-        for target in request.targets:
-            if part_of(target).exists():
-                finish(target)
+        name_all(job.request)
         remember_hashes(job, self._hashes)
-        return replace(job, state="done", done=job.size, problem=odd(request.targets[0]), hint="")
+        return replace(job, state="done", done=job.size, problem=odd(job.request.targets[0]), hint="")
 
     def _note(self, run: Run, step: Step) -> None:
         if (step.doing, step.problem) == (run.state, run.problem):
@@ -312,33 +295,54 @@ class Downloads:
             run.note(step)
             self._touch()
 
-    def _mark(self, job_id: str, run: Run, number: int, mark: Mark) -> None:
+    def _mark(self, job_id: str, run: Run, made: Marked) -> None:
         with self._changed:
             if self._runs.get(job_id) is not run:
                 return
             job = self._jobs[job_id]
-            self._jobs[job_id] = replace(job, marks=(*job.marks[:number], mark, *job.marks[number + 1 :]))
+            marks = (*job.marks[: made.number], made.mark, *job.marks[made.number + 1 :])
+            self._jobs[job_id] = replace(job, marks=marks)
         self._save(job_id)
 
     def _leave(self, job: Job, run: Run, ended: Job | None) -> None:
-        """Put down how a download ended, unless somebody stopped it, and let the next one begin."""
+        """Put down how a download ended, unless somebody stopped it, and let the next one begin.
+
+        The record comes first: who sees that a file is here asks the records where it is from.
+        """
+        last = self._last(job, run, ended)
+        if last is not None:
+            self._write(last)
         with self._changed:
-            if self._runs.get(job.id) is run:
+            if last is not None and self._runs.get(job.id) is run:
                 del self._runs[job.id]
-                ended = ended or replace(job, state="failed", problem="a fault of graphide itself", hint="Resume it")
-                done = job.size if ended.state == "done" else bytes_there(job.request)
-                self._put(replace(ended, marks=self._jobs[job.id].marks, done=done))
+                self._put(last)
             else:
+                last = None
                 del self._leaving[job.id]
                 if run.discard:
                     with suppress(GraphideError):
                         delete_parts(job.request)
             self._fill()
             self._changed.notify_all()
-        self._save(job.id)
+        if last is None:
+            self._save(job.id)
+
+    def _last(self, job: Job, run: Run, ended: Job | None) -> Job | None:
+        """Return a download as its thread leaves it, None where somebody stopped it."""
+        with self._changed:
+            if self._runs.get(job.id) is not run:
+                return None
+            ended = ended or replace(job, state="failed", problem="a fault of graphide itself", hint="Resume it")
+            done = job.size if ended.state == "done" else bytes_there(job.request)
+            return replace(ended, marks=self._jobs[job.id].marks, done=done)
+
+    def _write(self, job: Job) -> None:
+        """Write the record of a download. A disk that does not take it costs only the resuming later."""
+        with self._saving, suppress(OSError):
+            write_record(self._records, job)
 
     def _save(self, job_id: str) -> None:
-        """Write the record of a download as it is now. A disk that does not take it costs only the resuming later."""
+        """Write the record of a download as it is now, or delete that of one that is no more."""
         with self._saving, suppress(OSError):
             with self._changed:
                 job = self._jobs.get(job_id)
@@ -346,11 +350,6 @@ class Downloads:
                 delete_record(self._records, job_id)
             else:
                 write_record(self._records, job)
-
-
-def _stopped(job: Job, state: JobState, error: GraphideError) -> Job:
-    problem = f"{error.where}: {error.message}" if error.where else error.message
-    return replace(job, state=state, problem=problem, hint=error.hint)
 
 
 __all__ = ["Downloads", "Job", "JobState", "PartBusy", "Request"]

@@ -18,7 +18,8 @@ _LONGEST = 200  # characters of a name
 class ModelFacts(NamedTuple):
     """The facts of a GGUF file; 0 and "" where the header does not say.
 
-    A projector adds pictures or sound to a model and an adapter (LoRA) changes one: neither runs alone.
+    A projector adds pictures or sound to a model and an adapter (LoRA) changes one: neither runs alone. The
+    `embedding_length` of a projector is that of the models which it was made for.
     `split_count` is the number of files of a split model, 1 otherwise; `parameters` counts this file only.
     """
 
@@ -56,7 +57,7 @@ def facts_of(header: GgufHeader) -> ModelFacts:
         layers=number("block_count"),
         heads=number("attention.head_count"),
         heads_kv=number("attention.head_count_kv") or number("attention.head_count"),
-        embedding_length=number("embedding_length"),
+        embedding_length=projected_length(header) if kind_of(header) == "projector" else number("embedding_length"),
         vocabulary=vocabulary_of(header) or number("vocab_size"),
         licence=_name(metadata.get("general.license")),
         has_chat_template=bool(chat_template_of(header)),
@@ -70,6 +71,20 @@ def kind_of(header: GgufHeader) -> ModelKind:
     if stated == "mmproj" or architecture_of(header) == "clip":
         return "projector"
     return "adapter" if stated == "adapter" else "model"
+
+
+def projected_length(header: GgufHeader) -> int:
+    """Return how long the embeddings are that a projector gives to its model, 0 where the header does not say.
+
+    Files of today state it; early ones state that of the picture model, so a number that no tensor of the projection has
+    is not believed, and the last bias of the projection says it.
+    """
+    metadata, projection = header.metadata, [each for each in header.tensors if each.name.startswith("mm.")]
+    stated = max(_largest(metadata.get(f"clip.{kind}projection_dim")) for kind in ("vision.", "audio.", ""))
+    if stated and (not projection or any(stated in tensor.dims for tensor in projection)):
+        return stated
+    biases = [each.dims[0] for each in projection if each.name.endswith(".bias") and len(each.dims) == 1]
+    return _bounded(biases[-1]) if biases else 0
 
 
 def architecture_of(header: GgufHeader) -> str:

@@ -17,7 +17,7 @@ from graphide.models.gguf import read_header
 from graphide.models.gguf_check import check, check_structure
 from graphide.models.scan import FoundFile, is_later_part
 
-_FORM = 3
+_FORM = 4
 """Which facts there are, and what counts as a problem: raised when either changes, so that older ones are read anew."""
 
 _TYPES = tuple(type(value) for value in ModelFacts())
@@ -32,7 +32,7 @@ class Headers:
     def __init__(self, cache: FileCache, known: Known) -> None:
         self._cache = cache
         self._known = known
-        self._new: list[tuple[FileKey, str]] = []
+        self._new: dict[str, tuple[FileKey, str]] = {}
 
     def of(self, file: FoundFile) -> tuple[ModelFacts | None, str]:
         """Return the facts of a model file, None where they cannot be read, and what is wrong with it ("": nothing)."""
@@ -45,9 +45,13 @@ class Headers:
             facts = facts._replace(parameters=sum(part.parameters for part, _ in read if part))
         return facts, file.problem or next((problem for _, problem in read if problem), "")
 
+    def is_new(self, path: Path) -> bool:
+        """Return whether the header of a file was read just now, because nothing was known of it."""
+        return str(path) in self._new
+
     def save(self) -> None:
         """Keep what was read."""
-        self._cache.remember_facts(self._new)
+        self._cache.remember_facts(self._new.values())
 
     def _part(self, path: Path, size: int, mtime_ns: int) -> tuple[ModelFacts | None, str]:
         place = str(path)
@@ -59,7 +63,7 @@ class Headers:
         facts, problem = _read(path, size)
         if facts is not None or size:
             text = orjson.dumps([_FORM, list(facts) if facts else None, problem]).decode()
-            self._new.append((FileKey(place, size, mtime_ns), text))
+            self._new[place] = (FileKey(place, size, mtime_ns), text)
         return facts, problem
 
 

@@ -20,7 +20,7 @@ from graphide.models import tokens
 from graphide.models.download_job import Request
 from graphide.models.hub_ask import ask, listed
 from graphide.models.hub_cache import AnswerCache, Kept
-from graphide.models.hub_errors import HubFault, offline
+from graphide.models.hub_errors import HubFault, is_offline, offline
 from graphide.models.hub_files import HubFile, HubFiles, Quantisation, is_projector, quantisation_name, sorted_files
 from graphide.models.hub_spec import is_repo
 from graphide.models.transfer import Line
@@ -40,7 +40,6 @@ _SORTS: Mapping[Sort, str] = {
     "updated": "lastModified",
     "created": "createdAt",
 }
-_YES = frozenset(["1", "on", "yes", "true"])
 _EXPAND = ("author", "downloads", "gated", "gguf", "lastModified", "likes", "siblings", "tags")
 _FRESH = 600.0  # seconds for which an answer is not asked for again
 _MOST_LOOKED_AT = 400  # repositories, where a filter is ours and not the hub's
@@ -122,8 +121,8 @@ class Hub:
         address = (endpoint or os.environ.get("HF_ENDPOINT", "") or ENDPOINT).rstrip("/")
         if not address.startswith(("https://", "http://")):
             raise UsageError(f'the address of the hub is not one: "{address}"', hint=f"Write it like {ENDPOINT}")
-        self.line = Line(address, token)
-        self.network = network and os.environ.get("HF_HUB_OFFLINE", "").lower() not in _YES
+        self.network = network and not is_offline()
+        self.line = Line(address, token, network=self.network)
         self._seconds = seconds
         self._cache = AnswerCache(cache or paths.cache_folder() / "hub")
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from graphide.models.hub_errors import HubFault, refused, unreachable
+from graphide.models.hub_errors import HubFault, offline, refused, unreachable
 from graphide.models.transfer import Line, fault_at, origin_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ _T = TypeVar("_T")
 
 
 def ask(work: Callable[[], _T], line: Line, *, seconds: float, repo: str = "") -> _T:
-    """Return what `work` returns, within so many seconds; raises HubFault. What it raises otherwise is raised here."""
+    """Return what `work` returns, within so many seconds; raises HubFault. What it raises otherwise is raised here.
+
+    The library is loaded before the time begins: on a slow disk that takes as long as a question, and is not the hub's.
+    """
+    import huggingface_hub.hf_api  # noqa: F401
+
     answers: queue.SimpleQueue[tuple[_T | None, BaseException | None]] = queue.SimpleQueue()
 
     def run() -> None:
@@ -70,8 +75,7 @@ def fault_of(error: BaseException, line: Line, repo: str) -> BaseException:
     if isinstance(error, HubFault):
         return error
     if isinstance(error, OfflineModeIsEnabled):
-        hint = "Unset HF_HUB_OFFLINE, or use the models that are here"
-        return HubFault("offline", "the network is switched off by HF_HUB_OFFLINE", hint=hint)
+        return offline()
     if isinstance(error, HFValidationError):
         return HubFault("not_found", f'"{repo}" is not the name of a repository', hint="Write owner/repo")
     if isinstance(error, HfHubHTTPError):

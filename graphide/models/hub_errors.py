@@ -6,6 +6,7 @@ a sentence that says what to do. No token is ever part of one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -23,7 +24,10 @@ HubFaultKind = Literal[
     "server",
     "damaged",  # other bytes than were promised
 ]
+OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
+
 _PASSING = frozenset(["unreachable", "rate_limited", "server"])
+_YES = frozenset(["1", "on", "yes", "true"])
 LONGEST_WAIT = 900.0
 """Seconds: a server that asks for a longer pause gets this one."""
 
@@ -46,9 +50,18 @@ class HubFault(GraphideError):
         return self.kind in _PASSING
 
 
+def is_offline() -> bool:
+    """Return whether the environment switches the hub off."""
+    return os.environ.get(OFFLINE_VARIABLE, "").lower() in _YES
+
+
 def offline() -> HubFault:
-    """Return that nothing is asked because the user does not want the network."""
-    return HubFault("offline", "the network is switched off", hint="Switch it on, or use the models that are here")
+    """Return that nothing is asked because the user does not want the network, and how to want it."""
+    if is_offline():
+        hint = f"Unset {OFFLINE_VARIABLE}, or use the models that are here"
+        return HubFault("offline", f"the network is switched off by {OFFLINE_VARIABLE}", hint=hint)
+    hint = "Switch it on with: graphide config set network true; or use the models that are here"
+    return HubFault("offline", 'the network is switched off by the setting "network"', hint=hint)
 
 
 def unreachable(endpoint: str, reason: str) -> HubFault:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from graphide.errors import GraphideError, InferenceFault
+from graphide.errors import Cancelled, GraphideError
 from graphide.inference.patience import CancelFlag
 from graphide.inference.protocol import LoadOptions
-from graphide.models.fit import HEADROOM, Fit, Verdict, fit
+from graphide.models import wording
+from graphide.models.fit import HOST, Fit, Pool, Verdict, fit, verdict
 from graphide.models.gguf import read_header
 from graphide.models.gguf_check import check
 from graphide.models.header_only import header_only
 from graphide.models.hub import HubModel, Repository
-from graphide.models.hub_errors import HubFault
 from graphide.models.hub_files import Quantisation
 from graphide.models.remote_header import remote_header
 from graphide.models.transfer import Line
@@ -31,7 +31,19 @@ DEFAULT_CONTEXT = 4096
 
 _SMALL = 2 << 30  # bytes: a file up to here is quick on any machine, so quality decides
 _USUAL = ("Q4_K_M", "UD-Q4_K_XL", "Q4_K_L", "Q4_K_XL", "Q5_K_M", "Q4_K_S", "IQ4_XS", "MXFP4", "IQ4_NL", "Q4_0", "Q4_1")
-_GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measuring:
+    """What fits are measured for: loads with these options, into `free` bytes of main memory.
+
+    Headers that came are kept in the folder `cache`, where one is given; `cancel` stops the measuring.
+    """
+
+    options: LoadOptions
+    free: int
+    cache: Path | None = None
+    cancel: CancelFlag | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,31 +61,33 @@ class FitLabel:
     exact: bool = True
     why: str = ""
 
+    @property
+    def short(self) -> str:
+        """The label in a few words: `fits, leaves 3.1 GB`."""
+        return f"{'' if self.exact else 'estimate: '}{wording.left(self.verdict, self.free - self.needed)}"
+
     def __str__(self) -> str:
         largest = f", at most {self.n_ctx_max:,}" if self.n_ctx_max else ""
-        numbers = f"{in_gb(self.needed)} of {in_gb(self.free)} free with a context of {self.n_ctx:,}{largest}"
+        memory = f"{wording.size(self.needed)} of {wording.size(self.free)} free"
+        numbers = f"{memory} with a context of {self.n_ctx:,}{largest}"
         return f"{'' if self.exact else 'estimate: '}{self.verdict}, {numbers}"
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """A quantisation for this machine, and why this one, with numbers."""
+    """A quantisation for this machine, its fit, and why this one."""
 
     chosen: Quantisation
     label: FitLabel
-    reason: str
+    why: str
+
+    @property
+    def reason(self) -> str:
+        """Why this one, with numbers."""
+        return f"{self.why}: {self.label}"
 
 
-def exact_fit(
-    line: Line,
-    repository: Repository,
-    chosen: Quantisation,
-    *,
-    options: LoadOptions,
-    host_free: int,
-    cache: Path | None = None,
-    cancel: CancelFlag | None = None,
-) -> Fit:
+def exact_fit(line: Line, repository: Repository, chosen: Quantisation, how: Measuring) -> Fit:
     """Return what a model on the hub takes, measured by the engine from its headers.
 
     Raises HubFault where they cannot be had, Cancelled, and InferenceFault where the engine cannot use the file.
@@ -87,7 +101,7 @@ def exact_fit(
         for number, file in enumerate(chosen.files):
             head = folder / f"{number}.head"
             head.write_bytes(
-                remote_header(line, file, repo=repository.model.repo, commit=repository.commit, cache=cache)
+                remote_header(line, file, repo=repository.model.repo, commit=repository.commit, cache=how.cache)
             )
             header_only(head, folder / file.name)
             head.unlink()
@@ -95,27 +109,26 @@ def exact_fit(
         header = read_header(first)
         if (fault := check(header, header.file_size)) is not None:
             raise fault.at(f'model file "{first.name}"')
-        with measuring(str(first), options, cancel=cancel) as measure:
-            return fit(measure, options.n_ctx, host_free)
+        with measuring(str(first), how.options, cancel=how.cancel) as measure:
+            return fit(measure, how.options.n_ctx, how.free)
 
 
-def fit_label(
-    line: Line,
-    repository: Repository,
-    chosen: Quantisation,
-    *,
-    options: LoadOptions,
-    host_free: int,
-    cache: Path | None = None,
-    cancel: CancelFlag | None = None,
-) -> FitLabel:
+def fit_label(line: Line, repository: Repository, chosen: Quantisation, how: Measuring) -> FitLabel:
     """Return whether a model on the hub fits: exact where its header can be had, else estimated. Raises Cancelled."""
     try:
-        found = exact_fit(line, repository, chosen, options=options, host_free=host_free, cache=cache, cancel=cancel)
-    except (HubFault, InferenceFault, OSError) as error:
+        found = exact_fit(line, repository, chosen, how)
+    except Cancelled:
+        raise
+    except (GraphideError, OSError) as error:
         why = error.message if isinstance(error, GraphideError) else str(error)
-        return estimate(repository.model, chosen, n_ctx=options.n_ctx, free=host_free, why=why)
+        return estimate(repository.model, chosen, n_ctx=how.options.n_ctx, free=how.free, why=why)
     return label_of(found)
+
+
+def derived(chosen: Quantisation, measured: FitLabel, beside: int) -> FitLabel:
+    """Return the fit of a quantisation: its own weights, and `beside` bytes as they were measured on another one of it."""
+    needed = chosen.size + beside
+    return replace(measured, verdict=_verdict(measured.free - needed), needed=needed, n_ctx_max=0, exact=False, why="")
 
 
 def label_of(found: Fit) -> FitLabel:
@@ -170,20 +183,16 @@ def recommend(
     fitting = [(found, label) for found, label in packed if label.verdict == "fits"]
     if not fitting:
         chosen, label = packed[0]
-        return Recommendation(chosen, label, f"the smallest there is, and it would be too much: {label}")
+        much = "would be too much" if label.verdict == "does not fit" else "only just fits"
+        return Recommendation(chosen, label, f"the smallest there is, and it {much}")
     small = [(found, label) for found, label in fitting if found.size <= _SMALL]
     usual = [each for name in _USUAL for each in fitting if each[0].name == name]
     if small and (small[-1][0].bits >= 8 or not usual):
-        return Recommendation(*small[-1], f"small enough to be quick with nearly all of its quality: {small[-1][1]}")
+        return Recommendation(*small[-1], "small enough to be quick with nearly all of its quality")
     if usual:
-        return Recommendation(*usual[0], f"keeps most of the quality at about half the size of 8 bits: {usual[0][1]}")
+        return Recommendation(*usual[0], "keeps most of the quality at about half the size of 8 bits")
     chosen, label = fitting[-1]
-    return Recommendation(chosen, label, f"the largest that fits; tighter packed ones lose quality: {label}")
-
-
-def in_gb(size: int) -> str:
-    """Return a number of bytes in words: 4.92 GB, 380 MB."""
-    return f"{size / _GB:.2f} GB" if size >= _GB else f"{size / 1_000_000:.0f} MB"
+    return Recommendation(chosen, label, "the largest that fits; tighter packed ones lose quality")
 
 
 def _labelled(model: HubModel, found: Quantisation, *, free: int, n_ctx: int, beside: int) -> FitLabel:
@@ -195,4 +204,4 @@ def _labelled(model: HubModel, found: Quantisation, *, free: int, n_ctx: int, be
 
 
 def _verdict(left: int) -> Verdict:
-    return "does not fit" if left < 0 else "tight" if left < HEADROOM else "fits"
+    return verdict([Pool(HOST, -left, 0)])

@@ -17,8 +17,9 @@ from graphide.errors import ModelMissing, UsageError
 from graphide.models.facts import ModelFacts
 from graphide.models.filecache import FileCache
 from graphide.models.headers import Headers
-from graphide.models.identity import NO_CACHE
-from graphide.models.naming import by_name, what_is_there
+from graphide.models.identity import NO_CACHE, file_key
+from graphide.models.naming import by_full_name, by_name, what_is_there
+from graphide.models.ollama import sha256_in_name
 from graphide.models.projectors import projectors_of
 from graphide.models.scan import FolderState, Found, FoundFile, SkippedFolder, gguf_file, gguf_files
 from graphide.models.watch import Watch
@@ -32,7 +33,8 @@ class LibraryModel(NamedTuple):
     """A model file, or the parts of a split one: size in bytes, `problem` when it cannot be used ("" otherwise).
 
     `folder` is the scanned folder that it was found below. `facts` are None when the header cannot be read. `projector`
-    is the file that adds pictures or sound to this model, None when there is none beside it.
+    is the file that adds pictures or sound to this model, None when there is none beside it. `names` are what another
+    program calls a file whose own name says nothing.
     """
 
     path: Path
@@ -43,11 +45,17 @@ class LibraryModel(NamedTuple):
     facts: ModelFacts | None
     problem: str = ""
     projector: Path | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
-        """The file name, of the first part for a split model."""
-        return self.path.name
+        """What it is called: its file name, of the first part for a split model; else its name in another program."""
+        return self.names[0].rpartition("/")[2] if self.names else self.path.name
+
+    @property
+    def title(self) -> str:
+        """The same without the ending of a file."""
+        return self.file if self.names else self.path.stem
 
     @property
     def runs(self) -> bool:
@@ -96,6 +104,8 @@ class Library:
                     models[place] = model = _model(file, folder, headers)
                     if model.problem:
                         unfinished.append(file)
+                    elif file.names and headers.is_new(file.path) and (sha256 := sha256_in_name(file.path)):
+                        self.cache.remember_sha256(file_key([file.path]), sha256)
         if self.bundled is not None and str(self.bundled) not in models:
             models[str(self.bundled)] = _model(gguf_file(self.bundled), self.bundled.parent, headers)
         headers.save()
@@ -133,7 +143,7 @@ class Library:
                 raise UsageError(f'the alias "{name}" of a model leads back to itself', hint="Set it to a file name")
             return self._find(self.aliases[name], (*through, name), scan)
         if "/" in name or "\\" in name:
-            return self._at_written_path(name)
+            return self._at_written_path(name, scan)
         scan = scan or self.scan()
         if name == DEFAULT:
             return self._default(scan.models)
@@ -145,11 +155,14 @@ class Library:
             raise ModelMissing(f'model "{name}" is not in the library{alias}', hint=what_is_there(scan.models))
         return found
 
-    def _at_written_path(self, name: str) -> LibraryModel:
+    def _at_written_path(self, name: str, scan: Scan | None) -> LibraryModel:
         path = written_path(name).absolute()
-        if not path.is_file():
-            raise ModelMissing(f'there is no model file "{name}"', hint=what_is_there(self.list()))
-        return self.at(path)
+        if path.is_file():
+            return self.at(path)
+        models = (scan or self.scan()).models
+        if (found := by_full_name(name, models)) is None:
+            raise ModelMissing(f'there is no model file "{name}"', hint=what_is_there(models))
+        return found
 
     def _default(self, models: Sequence[LibraryModel]) -> LibraryModel:
         own = [model for model in models if self.folders and model.folder == self.folders[0]]
@@ -197,6 +210,8 @@ def _model(file: FoundFile, folder: Path, headers: Headers) -> LibraryModel:
         folder=folder,
         facts=facts,
         problem=problem,
+        projector=file.projector,
+        names=file.names,
     )
 
 

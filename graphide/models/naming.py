@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from graphide import paths
 from graphide.errors import UsageError
+from graphide.models.ollama import LATEST
 
 if TYPE_CHECKING:
     from graphide.models.library import LibraryModel
@@ -20,18 +21,29 @@ def by_name(name: str, models: Sequence[LibraryModel]) -> LibraryModel | None:
     Raises UsageError when several start with it.
     """
     stem = name.removesuffix(".gguf")
-    folded = name.casefold().removesuffix(".gguf")
     for model in models:
-        if model.file == name or model.path.stem == stem:
+        if model.file == name or stem in _names(model):
             return model
+    folded = stem.casefold()
     for model in models:
-        if model.path.stem.casefold() == folded:
+        if folded in map(str.casefold, _names(model)):
             return model
     starting = {model.file: model for model in reversed(models) if model.file.casefold().startswith(name.casefold())}
     if len(starting) > 1:
         candidates = ", ".join(sorted(starting)[:_NAMES_SHOWN])
         raise UsageError(f'model "{name}" could be {candidates}', hint="Write more of the name")
     return next(iter(starting.values()), None)
+
+
+def by_full_name(name: str, models: Sequence[LibraryModel]) -> LibraryModel | None:
+    """Return the model that another program calls so, with all that stands before a slash."""
+    return next((model for model in models if name in model.names or f"{name}{LATEST}" in model.names), None)
+
+
+def _names(model: LibraryModel) -> tuple[str, ...]:
+    """Return the names of a model without the ending of a file; where a tag is the usual one, also without it."""
+    others = (name.rpartition("/")[2] for name in model.names)
+    return (model.title, *(form for name in others for form in (name, name.removesuffix(LATEST))))
 
 
 def what_is_there(models: Sequence[LibraryModel]) -> str:

@@ -1,7 +1,8 @@
-"""Which projector belongs to which model: files that add pictures or sound to a model, found by folder and name.
+"""Which projector belongs to which model: files that add pictures or sound to a model, found by header, folder and name.
 
-A projector says nowhere which model it was made for, so this follows how they are published: beside the model, under the
-name of the model, or alone with all quantisations of one model. Whether the engine takes it is not decided here.
+A projector gives embeddings of one length, and so fits models of that length only; but many models have the same. Then
+this follows how they are published: beside the model, under the name of the model, or alone with all quantisations of one
+model. Whether the engine takes it is not decided here.
 """
 
 from __future__ import annotations
@@ -46,17 +47,19 @@ class ModelFile(Protocol):
 def projectors_of(models: Sequence[ModelFile], projectors: Sequence[ModelFile]) -> dict[Path, Path]:
     """Return the projector of each model that has one, by the path of the model.
 
-    Of several that fit, the one in half precision comes first: what most people publish, and exact enough.
+    Of several that fit, one with the name of the model comes first, then the one in half precision: what most people
+    publish, and exact enough.
     """
     found: dict[Path, Path] = {}
     offered = _by_folder([each for each in sorted(projectors, key=_rank) if not each.problem])
     beside = _by_folder(models)
     for folder, candidates in offered.items():
         bases = {model.path: base_name(model.path.stem) for model in beside.get(folder, ())}
-        alone = len(set(bases.values())) == 1
         for model in beside.get(folder, ()):
-            fitting = (each for each in candidates if alone or _named_alike(each, model, bases[model.path]))
-            if chosen := next(fitting, None):
+            fitting = [each for each in candidates if _fits(each, model)]
+            named = [each for each in fitting if _named_alike(each, model, bases[model.path])]
+            alone = [each for each in fitting if _bases_of(each, beside[folder], bases) == {bases[model.path]}]
+            if chosen := next(iter((*named, *alone)), None):
                 found[model.path] = chosen.path
     return found
 
@@ -64,6 +67,17 @@ def projectors_of(models: Sequence[ModelFile], projectors: Sequence[ModelFile]) 
 def base_name(stem: str) -> str:
     """Return the name of a model without quantisation and part, in small letters: "qwen2.5-7b" of "Qwen2.5-7B-Q4_K_M"."""
     return _QUANTISATION.sub("", unsplit(stem)).casefold()
+
+
+def _fits(projector: ModelFile, model: ModelFile) -> bool:
+    """Return whether the embeddings of a projector are as long as those of a model, as far as both are known."""
+    lengths = {each.facts.embedding_length if each.facts else 0 for each in (projector, model)}
+    return len(lengths - {0}) < 2
+
+
+def _bases_of(projector: ModelFile, models: Sequence[ModelFile], bases: Mapping[Path, str]) -> set[str]:
+    """Return the names, without quantisation, of all models that a projector fits."""
+    return {bases[model.path] for model in models if _fits(projector, model)}
 
 
 def _named_alike(projector: ModelFile, model: ModelFile, base: str) -> bool:

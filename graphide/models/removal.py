@@ -10,6 +10,7 @@ from pathlib import Path
 from graphide.errors import FileRefused, GraphideError
 from graphide.models.download_job import delete_record, read_records, records_folder
 from graphide.models.library import Library, LibraryModel
+from graphide.models.ollama import sha256_in_name
 
 
 def is_own(library: Library, model: LibraryModel) -> bool:
@@ -22,9 +23,12 @@ def remove(library: Library, model: LibraryModel, *, anywhere: bool = False) -> 
     """Delete a model with all its parts, and return the bytes that this gave back; of a link, only the link goes.
 
     Folders that are empty afterwards go too, below our own. Raises FileRefused where it is outside our own folder and not
-    `anywhere`, and GraphideError where a file cannot be deleted.
+    `anywhere`, or in the store of Ollama, and GraphideError where a file cannot be deleted.
     """
     own = is_own(library, model)
+    if sha256_in_name(model.path):  # other names and models may lead to the same bytes
+        hint = f"Delete it with: ollama rm {model.names[0]}" if model.names else "Delete it with Ollama"
+        raise FileRefused("is in the store of Ollama", where=f'model "{model.file}"', hint=hint)
     if not own and not anywhere:
         raise FileRefused(
             f"is not in graphide's own folder but in {model.path.parent}",

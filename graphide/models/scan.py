@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from graphide.models import ollama
+
 MAX_DEPTH = 8  # folders below a scanned folder
 MAX_ENTRIES = 200_000  # files and folders seen in one scanned folder
 RECENT = 2_000_000_000  # nanoseconds; the coarsest clock of a file system that counts (FAT)
@@ -23,12 +25,15 @@ _SPLIT = re.compile(r"(?P<stem>.*)-(?P<part>\d{5})-of-(?P<count>\d{5})\.gguf", r
 # Of the hub's cache: what is not a model, and where the bytes lie that the named links lead to.
 _NO_MODELS = ("datasets--", "spaces--")
 _BLOBS, _REPOSITORY = "blobs", "models--"
+# Jan calls every model the same, in a folder that has the name of the model.
+_NAMELESS, _NAMED = "model.gguf", {"model.yml", "model.yaml"}
 
 
 class FoundFile(NamedTuple):
     """A GGUF file, or the parts of a split one: sizes in bytes, `problem` when it is incomplete or unreadable.
 
-    `inode` is the device and number of the first part: two names with the same one are one file.
+    `inode` is the device and number of the first part: two names with the same one are one file. `names` are what another
+    program calls a file whose own name says nothing, and `projector` the file that this program keeps with it.
     """
 
     path: Path
@@ -37,6 +42,8 @@ class FoundFile(NamedTuple):
     mtimes_ns: tuple[int, ...]
     problem: str = ""
     inode: tuple[int, int] = (0, 0)
+    names: tuple[str, ...] = ()
+    projector: Path | None = None
 
 
 class SkippedFolder(NamedTuple):
@@ -120,15 +127,47 @@ def _walk(root: Path, found: Found) -> Iterator[FoundFile]:
             found.skipped.append(SkippedFolder(Path(folder), f"more than {MAX_ENTRIES:,} files in {root}"))
             return
         repository = os.path.basename(folder).startswith(_REPOSITORY)
+        names = {entry.name for entry in entries}
+        store = ollama.is_store(names)
+        if store:
+            yield from _stored(folder, seen, found)
         for entry in entries:
             name = entry.name
             if name.lower().endswith(".gguf") and not _is_folder(entry):
-                yield _found(Path(entry.path))
-            elif _may_hold_models(name, repository) and _is_folder(entry):
+                file = _found(Path(entry.path))
+                yield file._replace(names=(os.path.basename(folder),)) if name == _NAMELESS and _NAMED & names else file
+            elif _may_hold_models(name, repository or store) and _is_folder(entry):
                 if depth < MAX_DEPTH:
                     waiting.append((entry.path, depth + 1))
                 else:
                     found.skipped.append(SkippedFolder(Path(entry.path), f"more than {MAX_DEPTH} folders deep"))
+
+
+def _stored(store: str, seen: set[tuple[int, int]], found: Found) -> Iterator[FoundFile]:
+    """Yield the models in a store of Ollama, each file once with all of its names, the most exact first."""
+    root = os.path.join(store, ollama.MANIFESTS)
+    named: dict[str, list[str]] = {}
+    projectors: dict[str, Path] = {}
+    waiting: list[tuple[str, tuple[str, ...]]] = [(root, ())]
+    while waiting:
+        folder, place = waiting.pop()
+        try:
+            entries = _entries(folder, seen, found)
+        except OSError as error:
+            found.skipped.append(SkippedFolder(Path(folder), error.strerror or str(error)))
+            continue
+        for entry in entries:
+            here = (*place, entry.name)
+            if _is_folder(entry):
+                waiting += [(entry.path, here)] if len(here) <= ollama.DEEPEST else []
+            elif len(here) > 1 and (manifest := ollama.read_manifest(Path(entry.path))) is not None:
+                named.setdefault(manifest.model, []).append(ollama.model_name(here))
+                if manifest.projector:
+                    projectors[manifest.model] = ollama.blob(Path(store), manifest.projector)
+    for model, names in named.items():
+        names.sort(key=lambda name: (name.endswith(ollama.LATEST), name))
+        file = _found(ollama.blob(Path(store), model))
+        yield file._replace(names=tuple(names), projector=projectors.get(model))
 
 
 def _entries(folder: str, seen: set[tuple[int, int]], found: Found) -> list[os.DirEntry[str]]:
@@ -144,8 +183,8 @@ def _entries(folder: str, seen: set[tuple[int, int]], found: Found) -> list[os.D
     return entries
 
 
-def _may_hold_models(name: str, in_repository: bool) -> bool:
-    return not (name.startswith((".", *_NO_MODELS)) or (in_repository and name == _BLOBS))
+def _may_hold_models(name: str, beside_blobs: bool) -> bool:
+    return not (name.startswith((".", *_NO_MODELS)) or (beside_blobs and name in (_BLOBS, ollama.MANIFESTS)))
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -174,11 +213,15 @@ def _once(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
     The hub's cache has a folder for each revision, and a file that did not change is linked into each of them.
     """
     seen = set[tuple[str, tuple[int, int]]]()
-    for file in sorted(files, key=lambda file: (file.path.name.casefold(), str(file.path))):
-        key = (file.path.name, file.inode)
+    for file in sorted(files, key=lambda file: (_shown(file).casefold(), str(file.path))):
+        key = (_shown(file), file.inode)
         if key not in seen or not file.inode[1]:
             seen.add(key)
             yield file
+
+
+def _shown(file: FoundFile) -> str:
+    return file.names[0] if file.names else file.path.name
 
 
 def _whole(files: Iterable[FoundFile]) -> Iterator[FoundFile]:

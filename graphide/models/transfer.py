@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
-from graphide.models.hub_errors import HubFault, refused, unreachable, untrusted
+from graphide.models.hub_errors import HubFault, offline, refused, unreachable, untrusted
 
 if TYPE_CHECKING:
     import httpx2
@@ -118,13 +118,17 @@ class Body:
 
 @dataclass(slots=True)
 class Line:
-    """The connections to one hub: its address, and where the token comes from (asked anew for every file)."""
+    """The connections to one hub: its address, and where the token comes from (asked anew for every file).
+
+    Without `network` nothing is opened.
+    """
 
     endpoint: str
     token: Callable[[], str] = no_token
     stall: float = STALL_SECONDS
     connect: float = CONNECT_SECONDS
     agent: str = "graphide"
+    network: bool = True
     _client: httpx2.Client | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -137,6 +141,8 @@ class Line:
 
         With an `etag` the bytes come from `start` only if the file is still the same, else from 0. Raises HubFault.
         """
+        if not self.network:
+            raise offline()
         headers = {"accept-encoding": "identity", "user-agent": self.agent}
         if start or end >= 0:
             headers["range"] = f"bytes={start}-{end - 1 if end >= 0 else ''}"

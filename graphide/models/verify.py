@@ -1,7 +1,7 @@
 """Whether the bytes of a model are still those that they should be: hashed anew, and compared with what is known.
 
-What is known is the hash that the hub promised, else the one that was computed here earlier. Reading a hash that is
-remembered would prove nothing, so the remembered one is only compared with.
+What is known is the hash that the hub promised, or that a file is called after, else the one that was computed here
+earlier. Reading a hash that is remembered would prove nothing, so the remembered one is only compared with.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from graphide.models.filecache import FileCache
 from graphide.models.identity import NO_CACHE, file_key, hash_steps, known_sha256
+from graphide.models.ollama import sha256_in_name
 from graphide.models.origins import origins_of
 
 Verdict = Literal["same", "differs", "first"]
@@ -71,6 +72,8 @@ def _units(parts: Sequence[Path], cache: FileCache, wanted: str) -> Iterator[_Un
         for path, origin in zip(parts, origins, strict=True):
             assert origin is not None
             yield _Unit([path], origin.sha256, str(origin))
+    elif len(parts) == 1 and (named := sha256_in_name(parts[0])):
+        yield _Unit(parts, named, "the name of its file")
     else:
         known = known_sha256(parts, cache)
         yield _Unit(parts, known or "", "an earlier reading" if known else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,18 @@ def test_the_json_has_bytes_and_the_verdict(graphide_: Command, model: str) -> N
     assert plain["total"] == plain["weights"] + plain["kv"] + plain["compute"] <= plain["free"]
     assert plain["verdict"] in ("fits", "tight") and plain["n_ctx_max"] == 8192
     assert packed["kv"] / plain["kv"] == 1.0625 / 2 and packed["kv_type"] == "q8_0"
+
+
+def test_what_the_settings_say_is_measured_for_all_models_or_for_one(graphide_: Command, model: str) -> None:
+    config = Path(graphide_.env["GRAPHIDE_HOME"]) / "config" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text(json.dumps({"n_ctx": 512, "kv_type": "q8_0"}))
+    found = graphide_("models", "fit", model, "--json").json
+    assert (found["n_ctx"], found["kv_type"]) == (512, "q8_0")
+    config.write_text(json.dumps({"n_ctx": 512, "model_defaults": {"small.gguf": {"n_ctx": 1024}}}))
+    found = graphide_("models", "fit", model, "--json").json
+    assert (found["n_ctx"], found["kv_type"]) == (1024, "f16")
+    assert graphide_("models", "fit", model, "--n-ctx", "2048", "--json").json["n_ctx"] == 2048
 
 
 def test_more_answers_at_the_same_time_take_more(graphide_: Command, model: str) -> None:

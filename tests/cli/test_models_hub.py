@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import signal
@@ -379,3 +380,93 @@ def test_run_pulls_nothing_that_it_cannot_use(online: Command, hub: FakeHub, tmp
     assert "has no file with the hash" in online("run", changed, "--pull", code=4).err
     refused = online("run", changed, "--pull", "--format", "json", code=4).json
     assert refused["status"] == "failed" and "hash" in refused["error"]["message"]
+
+
+@pytest.mark.parametrize("inside", ["file", "inline"])
+def test_run_pulls_the_models_of_graphs_inside(
+    online: Command, hub: FakeHub, tmp_path: Path, own: Path, inside: str
+) -> None:
+    path = tiny_llama(tmp_path / "made.gguf")
+    hub.add("ada/made-GGUF", {"made.gguf": path})
+    part = graph_with(online, path, hub="ada/made-GGUF")
+    reference = part.name if inside == "file" else json.loads(part.read_text())
+    outer = online.graph(
+        "outer.json",
+        {"part": {"type": "subgraph", "graph": reference}, "out": {"type": "output"}},
+        ["part.result -> out.value"],
+    )
+    assert "Get it with: graphide models pull ada/made-GGUF" in online("run", outer, code=None).err
+    ended = online("run", outer, "--pull", "--format", "json")
+    assert ended.json["status"] == "ok"
+    assert (own / "ada" / "made-GGUF" / "made.gguf").exists()
+
+
+def test_run_pulls_a_model_by_the_name_that_only_the_graph_knows(
+    online: Command, hub: FakeHub, tmp_path: Path, own: Path
+) -> None:
+    path = tiny_llama(tmp_path / "made.gguf")
+    hub.add("ada/made-GGUF", {"renamed-since.gguf": path})
+    body = json.loads(graph_with(online, path, hub="ada/made-GGUF").read_text())
+    body["models"] = {"writer": body["models"].pop("default")}
+    body["nodes"]["answer"]["model"] = "writer"
+    graph = online.folder / "named.json"
+    graph.write_text(json.dumps(body))
+    assert online("run", graph, "--pull", "--format", "json").json["status"] == "ok"
+    assert (own / "ada" / "made-GGUF" / "renamed-since.gguf").exists()
+
+
+# --- settings
+
+
+def settings(command: Command, **chosen: object) -> None:
+    """Write the settings of this user."""
+    path = Path(command.env["GRAPHIDE_HOME"]) / "config" / "config.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(chosen), encoding="utf-8")
+
+
+def test_the_hub_of_the_settings_is_asked_by_every_command(online: Command, hub: FakeHub, tmp_path: Path) -> None:
+    path = tiny_llama(tmp_path / "made.gguf")
+    hub.add("ada/made-GGUF", {"made.gguf": path})
+    settings(online, hub=hub.url)
+    command = Command(online.folder, {key: value for key, value in online.env.items() if key != "HF_ENDPOINT"})
+    assert "ada/made-GGUF" in command("models", "search", "made").out
+    assert "To get it: " in command("models", "show", "ada/made-GGUF").out
+    assert command("run", graph_with(command, path, hub="ada/made-GGUF"), "--pull").code == 0
+    assert "made.gguf" in command("models", "pull", "ada/made-GGUF").out
+
+
+def test_with_the_network_off_in_the_settings_every_command_says_how_to_switch_it_on(
+    online: Command, hub: FakeHub, tmp_path: Path
+) -> None:
+    settings(online, network=False)
+    path = tiny_llama(tmp_path / "made.gguf")
+    graph = graph_with(online, path, hub="ada/made-GGUF")
+    for arguments in (
+        ("models", "search"),
+        ("models", "show", "a/b"),
+        ("models", "pull", "a/b"),
+        ("run", graph, "--pull"),
+    ):
+        said = online(*arguments, code=4).err
+        assert 'the network is switched off by the setting "network"' in said
+        assert "graphide config set network true" in said
+    assert "SmolLM2" in online("models", "search", "--catalogue").out
+    assert hub.seen == []
+
+
+def test_an_unfinished_download_can_be_given_up_with_the_network_off(
+    online: Command, hub: FakeHub, begun: subprocess.Popen[bytes]
+) -> None:
+    begun.kill()
+    begun.communicate(timeout=30)
+    settings(online, network=False)
+    assert 'by the setting "network"' in online("models", "pull", code=4).err
+    assert "was given up" in online("models", "pull", "--cancel").err
+
+
+def test_broken_settings_are_said_before_the_hub_is_asked(online: Command, hub: FakeHub) -> None:
+    settings(online)
+    (Path(online.env["GRAPHIDE_HOME"]) / "config" / "config.json").write_text("{")
+    ended = online("models", "search", "tiny")
+    assert ended.err.startswith("warning: ") and "config.json" in ended.err

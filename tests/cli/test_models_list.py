@@ -33,7 +33,11 @@ def user(graphide_: Command) -> Command:
     """The command of a user whose other programs keep nothing yet."""
     home = graphide_.folder / "user"
     home.mkdir()
-    unset = dict.fromkeys(("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "LLAMA_CACHE"), "")
+    names = (
+        "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "LLAMA_CACHE", "OLLAMA_MODELS", "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+    )  # fmt: skip
+    unset = dict.fromkeys(names, "")
     return Command(graphide_.folder, {**graphide_.env, **unset, "HOME": str(home), "USERPROFILE": str(home)})
 
 
@@ -194,6 +198,36 @@ def test_the_models_of_other_programs_are_offered_and_added_in_one_go(user: Comm
     assert {"a.gguf", "b.gguf"} <= {line.split()[0] for line in user("models", "list").out.splitlines()}
     assert user("models", "scan").err == ""
     assert "that are not in the library" in user("models", "scan", "--add").err
+
+
+def test_the_models_of_ollama_are_used_where_they_are(user: Command, model_path: Path) -> None:
+    store = Path(user.env["HOME"]) / ".ollama" / "models"
+    sha256 = hashlib.sha256(model_path.read_bytes()).hexdigest()
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{sha256}"}
+    manifest = store / "manifests" / "registry.ollama.ai" / "library" / "smollm2" / "135m"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    (store / "blobs").mkdir()
+    (store / "blobs" / f"sha256-{sha256}").symlink_to(model_path)
+    assert f"Ollama has 1 model in {store}\n" in user("models", "scan").err
+    user("models", "scan", "--add")
+    rows = [line.split()[:3] for line in user("models", "list").out.splitlines()]
+    assert ["smollm2:135m", "98.4", "MB"] in rows
+    user("models", "alias", "mine", "smollm2:")
+    body = user("models", "info", "mine", "--format", "json").json
+    assert (body["name"], body["names"], body["sha256"]) == ("smollm2:135m", ["smollm2:135m"], sha256)
+    assert "is what the name of its file says" in user("models", "verify", "mine").out
+    assert "ollama rm smollm2:135m" in user("models", "rm", "mine", "--yes", "--force", code=1).err
+    graph = user.graph(
+        "g.json",
+        {
+            "ask": {"type": "template", "text": "Hi"},
+            "answer": {"type": "model", "model": "smollm2:135m", "max_tokens": 3},
+            "out": {"type": "output"},
+        },
+        ["ask.text -> answer.prompt", "answer.text -> out.value"],
+    )
+    assert user("run", graph, "--format", "json").json["model"]["sha256"] == sha256
 
 
 def test_broken_settings_are_not_overwritten(graphide_: Command, inside: Inside) -> None:

@@ -12,8 +12,6 @@ from graphide.cli.render import (
     error_text,
     field_kind,
     for_terminal,
-    quantity,
-    size,
     table,
     usage_line,
     value_text,
@@ -52,8 +50,6 @@ def test_a_table_is_aligned_and_safe() -> None:
 
 
 def test_numbers_for_people() -> None:
-    assert [size(n) for n in (0, 999, 1000, 98_362_432, 4_700_000_000)] == ["0 B", "999 B", "1 kB", "98.4 MB", "4.7 GB"]
-    assert [quantity(n) for n in (0, 800, 135e6, 7.24e9)] == ["", "800", "135M", "7.24B"]
     usage = {"completion_tokens": 1200, "tokens_per_second": 21.33, "time_to_first_token": 0.314}
     assert usage_line(usage, 60.04) == "1,200 tokens, 21.3 tokens/s, first after 0.31 s, 60.0 s\n"
     assert usage_line({}, 1.0) == "1.0 s\n"

@@ -19,6 +19,7 @@ from graphide.models.filecache import FileCache
 from graphide.models.hub_errors import HubFault
 from graphide.models.hub_files import HubFile
 from graphide.models.identity import known_sha256
+from graphide.models.origins import origins_of
 from tests.support.downloading import (
     FILE,
     REPO,
@@ -308,6 +309,19 @@ def test_the_hash_of_a_file_that_is_done_is_known_to_the_library(hub: FakeHub, t
     with downloads(hub, tmp_path, hashes=cache) as found:
         ended(found, found.start(wanted))
     assert known_sha256(wanted.targets[0], cache) == sha256_of(content())
+
+
+def test_who_sees_that_a_file_is_here_finds_its_record_written(hub: FakeHub, tmp_path: Path) -> None:
+    for number in range(30):
+        hub.add(f"ada/r{number}-GGUF", {FILE: content(size=20_000, seed=number)})
+    wanted = [request(hub, tmp_path, f"ada/r{number}-GGUF") for number in range(30)]
+    with downloads(hub, tmp_path) as found:
+        for each in wanted:
+            job = found.start(each)
+            while found.job(job.id).state != "done":
+                found.wait(found.version, 0.001)
+            (origin,) = origins_of(each.targets, tmp_path / "records")
+            assert origin is not None and origin.repo == each.repo
 
 
 def test_a_download_that_is_done_can_be_forgotten_but_not_another(stalled: tuple[Downloads, Job, Request]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -254,3 +256,25 @@ def test_every_status_has_a_meaning(status: int, kind: str, passes: bool) -> Non
     fault = refused(status, {}, endpoint="https://hub", repo="a/b", has_token=True)
     assert (fault.kind, fault.passes) == (kind, passes)
     assert fault.message
+
+
+SLOW_DISK = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "huggingface_hub.hf_api":
+            time.sleep(6)
+
+sys.meta_path.insert(0, Slow())
+from pathlib import Path
+from graphide.models.hub import Hub, Query
+hub = Hub(endpoint=sys.argv[1], token=lambda: "", cache=Path(sys.argv[2]), seconds=5.0)
+print(hub.search(Query(text="tiny")).models[0].repo)
+"""
+
+
+def test_a_library_that_loads_slowly_is_not_blamed_on_the_hub(fake: FakeHub, tmp_path: Path) -> None:
+    line = [sys.executable, "-c", SLOW_DISK, fake.url, str(tmp_path)]
+    ended = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.stdout == "ada/tiny-GGUF\n", ended.stderr[-500:]

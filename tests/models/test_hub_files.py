@@ -139,6 +139,9 @@ def test_the_catalogue_is_dated_and_names_what_can_be_pulled() -> None:
     for model in found.models:
         assert model.spec.quantisation and model.good_for and model.licence
         assert 0.4 < model.size / model.parameters < 1.5
+        assert model.context_length >= 2048 and model.parameters > 1_000_000
+    pulls = [model.pull for model in found.models]
+    assert len(set(pulls)) == len(pulls)
 
 
 def test_the_catalogue_has_something_for_every_machine_that_can_run_one() -> None:

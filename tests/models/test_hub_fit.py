@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,17 @@ from graphide.models.gguf import read_header
 from graphide.models.hub import Hub, HubModel, Repository
 from graphide.models.hub_errors import HubFault
 from graphide.models.hub_files import HubFile, Quantisation
-from graphide.models.hub_fit import FitLabel, estimate, fit_label, in_gb, label_of, overhead, recommend
+from graphide.models.hub_fit import FitLabel, Measuring, estimate, fit_label, label_of, overhead, recommend
+from graphide.models.hub_offer import estimated, measured
 from graphide.models.remote_header import MOST_KEPT, remote_header
 from graphide.models.transfer import no_token
+from graphide.models.wording import size
 from tests.support.fake_hub import FakeHub, Fault, fake_hub, gguf_of_size
 
 REPO, FILE = "ada/real-GGUF", "real-Q4_1.gguf"
 GB = 10**9
 OPTIONS = LoadOptions(n_ctx=512, n_parallel=1, n_threads=1, n_gpu_layers=0)
+HOW = Measuring(options=OPTIONS, free=8 * GB)
 
 
 @pytest.fixture
@@ -88,13 +92,12 @@ def test_what_is_no_model_is_said_by_its_name(hub: FakeHub, tmp_path: Path) -> N
 
 def test_the_fit_before_the_download_is_the_one_after_it(hub: FakeHub, tmp_path: Path, model_path: Path) -> None:
     found, repository, chosen = opened(hub, tmp_path)
-    label = fit_label(found.line, repository, chosen, options=OPTIONS, host_free=8 * GB, cache=tmp_path / "headers")
+    label = fit_label(found.line, repository, chosen, replace(HOW, cache=tmp_path / "headers"))
     with measuring(str(model_path), OPTIONS) as measure:
         assert label == label_of(fit(measure, OPTIONS.n_ctx, 8 * GB))
     assert label.exact
-    assert str(label) == (
-        f"fits, {in_gb(label.needed)} of 8.00 GB free with a context of 512, at most {label.n_ctx_max:,}"
-    )
+    assert str(label) == (f"fits, {size(label.needed)} of 8 GB free with a context of 512, at most {label.n_ctx_max:,}")
+    assert label.short == f"fits, leaves {size(8 * GB - label.needed)}"
 
 
 @pytest.mark.parametrize("fault", [Fault("status", status=503), Fault("cut", after=5000)])
@@ -103,7 +106,7 @@ def test_where_the_header_cannot_be_had_the_fit_is_called_an_estimate(
 ) -> None:
     found, repository, chosen = opened(hub, tmp_path)
     hub.order(fault)
-    label = fit_label(found.line, repository, chosen, options=OPTIONS, host_free=8 * GB)
+    label = fit_label(found.line, repository, chosen, HOW)
     assert not label.exact and label.why
     assert str(label).startswith("estimate: fits, ")
     assert chosen.size < label.needed < chosen.size + 400_000_000
@@ -112,7 +115,7 @@ def test_where_the_header_cannot_be_had_the_fit_is_called_an_estimate(
 def test_a_model_the_engine_does_not_know_is_estimated(hub: FakeHub, tmp_path: Path) -> None:
     hub.add("ada/odd-GGUF", {"odd-Q8_0.gguf": gguf_of_size(5000)})
     found, repository, chosen = opened(hub, tmp_path, "ada/odd-GGUF")
-    label = fit_label(found.line, repository, chosen, options=OPTIONS, host_free=8 * GB)
+    label = fit_label(found.line, repository, chosen, HOW)
     assert not label.exact and label.why
 
 
@@ -140,6 +143,7 @@ ONES = [form("Q4_K_M", 0.8), form("Q8_0", 1.3), form("F16", 2.5)]
         (EIGHT, EIGHTS, 7, "Q4_K_M", "most of the quality"),
         (EIGHT, EIGHTS, 5.5, "Q3_K_M", "the largest that fits"),
         (EIGHT, EIGHTS, 2, "Q2_K", "too much"),
+        (EIGHT, EIGHTS, 4.5, "Q2_K", "only just fits"),
         (ONE, ONES, 64, "Q8_0", "small enough to be quick"),
         (ONE, ONES, 2, "Q4_K_M", "most of the quality"),
         (EIGHT, [form("F16", 16)], 64, "F16", "the largest that fits"),
@@ -184,4 +188,43 @@ def test_the_verdict_of_an_estimate_is_that_of_a_fit(left: int, verdict: str) ->
 
 def test_a_label_without_the_largest_context_does_not_invent_one() -> None:
     label = FitLabel(verdict="tight", needed=380_000_000, free=GB, n_ctx=2048, exact=False)
-    assert str(label) == "estimate: tight, 380 MB of 1.00 GB free with a context of 2,048"
+    assert str(label) == "estimate: tight, 380 MB of 1 GB free with a context of 2,048"
+    assert label.short == "estimate: tight, leaves 620 MB"
+
+
+def test_with_the_network_off_no_header_is_asked_for(hub: FakeHub, tmp_path: Path) -> None:
+    _, repository, chosen = opened(hub, tmp_path)
+    off = Hub(endpoint=hub.url, token=no_token, cache=tmp_path / "answers", network=False)
+    label = fit_label(off.line, repository, chosen, HOW)
+    assert not label.exact and label.why == 'the network is switched off by the setting "network"'
+    assert hub.seen == []
+
+
+# --- all forms of a repository
+
+
+def test_the_form_to_take_is_measured_and_the_others_are_derived_from_it(
+    hub: FakeHub, tmp_path: Path, model_path: Path
+) -> None:
+    larger = "real-Q8_0.gguf"
+    hub.add(REPO, {FILE: model_path, larger: gguf_of_size(5_000)})
+    found, repository, _ = opened(hub, tmp_path)
+    small, real = repository.files.quantisations
+    assert (small.file, real.file) == (larger, FILE)
+    choice = measured(found.line, repository, HOW)
+    by_name = {form.name: form for form in choice.forms}
+    assert [form.name for form in choice.forms if form.take] == ["Q4_1"]
+    assert by_name["Q4_1"].label.exact and not by_name["Q8_0"].label.exact
+    beside = by_name["Q4_1"].label.needed - real.size
+    assert by_name["Q8_0"].label.needed == small.size + beside
+    assert choice.reason == f"{choice.taken.why}: {choice.taken.label}"  # type: ignore[union-attr]
+    assert len(hub.bytes_seen()) == 1, "one header is enough"
+    every = measured(found.line, repository, HOW, every=True)
+    assert {form.name: bool(form.label.why) for form in every.forms} == {"Q4_1": False, "Q8_0": True}
+
+
+def test_before_anything_is_asked_all_fits_are_estimates(hub: FakeHub, tmp_path: Path) -> None:
+    _, repository, _ = opened(hub, tmp_path)
+    choice = estimated(repository, HOW)
+    assert [(form.take, form.label.exact) for form in choice.forms] == [(True, False)]
+    assert hub.seen == [] and estimated(repository, HOW, only=[]).forms == ()

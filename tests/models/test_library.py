@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -251,6 +252,14 @@ def test_a_warm_scan_of_ten_thousand_files_opens_none(own: Path, tmp_path: Path)
         second = library.list()
     assert (len(cold), len(first), warm) == (10_000, 10_000, [])
     assert second == first and not library.changed()
+    assert min(processor_seconds(library) for _ in range(3)) < 1.0, "the limit for so many files"
+
+
+def processor_seconds(library: Library) -> float:
+    """What a scan costs this process, whatever else the machine does."""
+    began = time.process_time()
+    library.scan()
+    return time.process_time() - began
 
 
 def test_nonsense_in_the_cache_is_ignored(own: Path, tmp_path: Path) -> None:
@@ -259,7 +268,7 @@ def test_nonsense_in_the_cache_is_ignored(own: Path, tmp_path: Path) -> None:
     cache = FileCache(tmp_path / "models.sqlite")
     write_gguf(own / "a.gguf")
     first = Library([own], cache=cache).list()
-    for text in ("", "[]", "[1, 2]", json.dumps([3, {"unknown": 1}, ""]), json.dumps([1, None, ""]), "\0"):
+    for text in ("", "[]", "[1, 2]", json.dumps([4, {"unknown": 1}, ""]), json.dumps([1, None, ""]), "\0"):
         with sqlite3.connect(tmp_path / "models.sqlite") as database:
             database.execute("UPDATE facts SET facts = ?", (text,))
         database.close()

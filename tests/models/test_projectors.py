@@ -1,14 +1,22 @@
-"""Which projector belongs to which model, by the names that people publish them under."""
+"""Which projector belongs to which model, by their headers and by the names that people publish them under."""
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from graphide.models.facts import ModelFacts
+from graphide.models.facts import ModelFacts, facts_of
+from graphide.models.gguf import read_header
 from graphide.models.projectors import base_name, projectors_of
+from tests.support.gguf_builder import gguf_bytes
+
+Metadata = Mapping[str, Any]
+Tensors = list[tuple[str, tuple[int, ...], int]]
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,7 @@ class File:
     problem: str = ""
 
 
-def files(*names: str, **facts: str) -> list[File]:
+def files(*names: str, **facts: object) -> list[File]:
     return [File(Path("/m") / name, ModelFacts(**facts)) for name in names]  # type: ignore[arg-type]
 
 
@@ -63,6 +71,58 @@ def test_without_a_name_of_its_own_the_header_decides() -> None:
     models = files("a-Q4_K_M.gguf", name="Gemma 3") + files("b-Q4_K_M.gguf", name="Qwen")
     assert projectors_of(models, files("mmproj-F16.gguf", name="Qwen")) == {models[1].path: Path("/m/mmproj-F16.gguf")}
     assert projectors_of(models, files("mmproj-F16.gguf")) == {}
+
+
+def test_a_projector_goes_to_the_models_whose_embeddings_are_as_long() -> None:
+    small = files("a-Q4_K_M.gguf", "a-Q8_0.gguf", embedding_length=2560)
+    large = files("b-Q4_K_M.gguf", embedding_length=4096)
+    offered = files("mmproj-F16.gguf", embedding_length=4096)
+    assert projectors_of([*small, *large], offered) == {large[0].path: offered[0].path}
+    assert projectors_of(small, offered) == {}, "alone with a model that it does not fit, it belongs to none"
+    both = [*offered, *files("mmproj-2-F16.gguf", embedding_length=2560)]
+    assert projectors_of([*small, *large], both) == {
+        **{model.path: both[1].path for model in small},
+        large[0].path: both[0].path,
+    }
+
+
+def test_among_models_of_the_same_length_the_name_decides() -> None:
+    models = files("gemma-Q4_K_M.gguf", "medgemma-Q4_K_M.gguf", embedding_length=2560)
+    assert projectors_of(models, files("mmproj-F16.gguf", embedding_length=2560)) == {}
+    (named,) = files("mmproj-medgemma-BF16.gguf", embedding_length=2560)
+    assert projectors_of(models, [named]) == {models[1].path: named.path}
+    (other,) = files("mmproj-other-F16.gguf", embedding_length=2560)
+    assert projectors_of(models[1:], [other, named]) == {models[1].path: named.path}, (
+        "its own comes before the better one"
+    )
+
+
+def test_a_name_does_not_help_a_projector_that_does_not_fit() -> None:
+    (model,) = files("gemma-3-4b-it-Q4_K_M.gguf", embedding_length=2560)
+    assert projectors_of([model], files("mmproj-gemma-3-4b-it-f16.gguf", embedding_length=3840)) == {}
+
+
+def tensor(name: str, *dims: int) -> tuple[str, tuple[int, ...], int]:
+    return name, dims, 0
+
+
+@pytest.mark.parametrize(
+    ("metadata", "tensors", "length"),
+    [
+        ({"clip.vision.projection_dim": 2560}, [], 2560),
+        ({"clip.audio.projection_dim": 1280}, [tensor("mm.a.mlp.1.weight", 8, 1280)], 1280),
+        ({"clip.vision.projection_dim": 64}, [tensor("mm.input_projection.weight", 64, 32)], 64),
+        # Early files: the number is that of the picture model, and only the projection knows better.
+        ({"clip.vision.projection_dim": 768}, [tensor("mm.0.bias", 32), tensor("mm.2.bias", 64)], 64),
+        ({}, [tensor("mm.2.weight", 32, 64), tensor("mm.2.bias", 64)], 64),
+        ({"clip.vision.projection_dim": 768}, [tensor("mm.2.weight", 32, 64)], 0),
+        ({"clip.vision.projection_dim": "many"}, [], 0),
+    ],
+)
+def test_the_header_says_for_which_models_a_projector_is(metadata: Metadata, tensors: Tensors, length: int) -> None:
+    data = gguf_bytes({"general.architecture": "clip", **metadata}, tensors=[tensor("v.blk.0.weight", 32), *tensors])
+    facts = facts_of(read_header(io.BytesIO(data)))
+    assert (facts.kind, facts.embedding_length) == ("projector", length)
 
 
 def test_half_precision_comes_first() -> None:
