@@ -58,7 +58,8 @@ class LocalBackend:
         The mode keeps answers of batches out of reproducible runs. The other way round an answer would do, but each step
         and all that follows it would have to be looked up under two keys; so it is asked for once more.
         """
-        found, options = self._find(model), self._workers.options
+        found = self._find(model)
+        options = self._workers.options_of(found.path)
         return {
             "file": found.path.name,
             "sha256": found.sha256,

@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from graphide.backends.remote_wire import Events, fault_of, names_unknown_field
-from graphide.errors import Cancelled, GraphideError, InferenceFault
+from graphide.backends.remote_wire import Events, fault_of, refused_fields, without_secrets
+from graphide.errors import Cancelled, InferenceFault
 from graphide.spec.generation import Cancel
 from graphide.values import Json
 
@@ -51,7 +52,11 @@ class Patience:
 
 
 class Refused(InferenceFault):
-    """The server does not know a field of the request; without it the same request may do."""
+    """The server does not take some `fields` of the request; without them the same request may do."""
+
+    def __init__(self, fault: InferenceFault, fields: frozenset[str]) -> None:
+        super().__init__(fault.kind, fault.message, hint=fault.hint)
+        self.fields = fields
 
 
 class Link:
@@ -81,7 +86,7 @@ class Link:
     def stream(self, path: str, body: Mapping[str, Json], cancel: Cancel) -> Generator[dict[str, Any], None, None]:
         """Yield the JSON of every event of a streamed answer.
 
-        Raises InferenceFault, Refused for an unknown field, and Cancelled within 0.1 s of the flag.
+        Raises InferenceFault, Refused for fields that it does not take, and Cancelled within 0.1 s of the flag.
         """
         found: queue.SimpleQueue[Any] = queue.SimpleQueue()
         task = asyncio.run_coroutine_threadsafe(self._streamed(path, body, found.put), self._running())
@@ -155,35 +160,52 @@ class Link:
             while True:
                 await self._wait_for_turn()
                 pause = self._patience.pause * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+                response, again = None, True
                 try:
-                    request = self._http().build_request(
-                        method,
-                        f"{self.url}{path}",
-                        content=orjson.dumps(body) if body is not None else None,
-                        headers=self._headers(),
-                    )
-                    response = await _within(self._http().send(request, stream=True), self._patience.first)
-                    try:
-                        if response.status_code < 300:
-                            return await take(response)
-                        fault = await _fault(response)
-                        again = response.status_code in _AGAIN
-                        pause = max(pause, _retry_after(response))
-                    finally:
-                        await response.aclose()
-                except httpx2.ConnectError as error:
-                    fault, again = self._unreachable(error), True
+                    response = await self._sent(method, path, body)
+                    if response.status_code < 300:
+                        return await take(response)
+                    fault = await self._fault(response, body or {})
+                    again = response.status_code in _AGAIN
+                    pause = max(pause, _retry_after(response))
+                except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+                    fault = self._unreachable(error)
                 except httpx2.HTTPError as error:
-                    raise InferenceFault(
-                        "engine_abort", f"the connection broke: {str(error) or type(error).__name__}", where=self.url,
-                        hint="Run it again",
-                    ) from error  # fmt: skip
-                except httpx2.InvalidURL as error:
-                    raise InferenceFault("bad_request", f"is no URL: {error}", where=self.url) from error
+                    fault = self._broken(error)
+                    again = response is None  # nothing came back: a connection that had been kept too long, mostly
+                finally:
+                    if response is not None:
+                        await response.aclose()
                 if not again or attempt >= self._patience.retries or pause > self._patience.longest_pause:
                     raise fault
                 attempt += 1
                 await asyncio.sleep(pause)
+
+    async def _sent(self, method: str, path: str, body: Mapping[str, Json] | None) -> httpx2.Response:
+        """Send a request and return the response as soon as its head is there."""
+        import httpx2
+
+        content = orjson.dumps(body) if body is not None else None
+        try:
+            request = self._http().build_request(method, f"{self.url}{path}", content=content, headers=self._headers())
+        except httpx2.InvalidURL as error:
+            raise InferenceFault("bad_request", f"is no URL: {error}", where=without_secrets(self.url)) from error
+        response: httpx2.Response = await _within(self._http().send(request, stream=True), self._patience.first)
+        return response
+
+    async def _fault(self, response: httpx2.Response, body: Mapping[str, Json]) -> InferenceFault:
+        """Return what an answer that is none means, without the key, which some servers repeat."""
+        data: Any = None
+        with suppress(InferenceFault, ValueError):
+            raw: bytes = await _within(_read(response, LARGEST_ERROR), 10)
+            key = self._key().encode()  # here, because what is said is cut to a line before it goes on
+            data = orjson.loads(raw.replace(key, b"(the key)") if key else raw)
+        status = response.status_code
+        if 300 <= status < 400:
+            hint = "Give the address that it sends to"
+            return InferenceFault("bad_request", "the server sends elsewhere", hint=hint)
+        fault, fields = fault_of(status, data), refused_fields(status, data, body)
+        return Refused(fault, fields) if fields else fault
 
     async def _wait_for_turn(self) -> None:
         if self._patience.per_minute:
@@ -198,9 +220,17 @@ class Link:
         return own | ({"Authorization": f"Bearer {key}"} if key else {})
 
     def _unreachable(self, error: Exception) -> InferenceFault:
+        reason = str(error) or "it does not answer"
         return InferenceFault(
-            "stalled", f"the server cannot be reached: {error}", where=self.url, hint="Start it, or change its URL"
-        )
+            "stalled", f"the server cannot be reached: {reason}", where=without_secrets(self.url),
+            hint="Start it, or change its URL",
+        )  # fmt: skip
+
+    def _broken(self, error: Exception) -> InferenceFault:
+        return InferenceFault(
+            "engine_abort", f"the connection broke: {str(error) or type(error).__name__}",
+            where=without_secrets(self.url), hint="Run it again",
+        )  # fmt: skip
 
     def _http(self) -> httpx2.AsyncClient:
         import httpx2
@@ -262,20 +292,15 @@ async def _read(response: httpx2.Response, most: int) -> bytes:
     return bytes(data)
 
 
-async def _fault(response: httpx2.Response) -> GraphideError:
-    data: Any = None
-    with suppress(InferenceFault, ValueError):
-        data = orjson.loads(await _within(_read(response, LARGEST_ERROR), 10))
-    status = response.status_code
-    if 300 <= status < 400:
-        return InferenceFault("bad_request", "the server sends elsewhere", hint="Give the address that it sends to")
-    fault = fault_of(status, data)
-    return Refused(fault.kind, fault.message) if names_unknown_field(status, data) else fault
-
-
 def _retry_after(response: httpx2.Response) -> float:
+    """Return the seconds after which a server wants to be asked again, which it may give as a date."""
     value = response.headers.get("retry-after", "")
-    return float(value) if value.replace(".", "", 1).isdigit() else 0.0
+    if value.replace(".", "", 1).isdigit():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def _json(data: bytes) -> dict[str, Any]:

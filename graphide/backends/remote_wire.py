@@ -1,15 +1,17 @@
 """What goes over the wire to an OpenAI-compatible server and what comes back, as values. Pure: no sockets here.
 
-Servers differ in what they take. Names of the OpenAI API are sent to all of them; the samplers that llama-server, vLLM and
-Ollama add are sent where the user set them, and left out where a server has refused them (`plain`).
+Servers differ in what they take. Names of the OpenAI API are sent to all of them, the samplers that llama-server, vLLM and
+Ollama add where the user set them; what a server has refused is left out from then on (`refused_fields`).
 Source of names and chunks: OpenAI's API reference, and the documentation of llama-server and vLLM.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from graphide.errors import InferenceFault
 from graphide.spec.generation import ModelRequest
@@ -17,7 +19,15 @@ from graphide.values import Json, Sampling, Usage
 
 LONGEST_LINE: Final = 4 * 1024 * 1024
 _NEUTRAL: Final = Sampling()
-_OWN: Final = ("top_k", "min_p", "typical_p", "repeat_penalty", "mirostat", "mirostat_tau", "mirostat_eta")
+_OWN: Final = (
+    "presence_penalty", "frequency_penalty", "top_k", "min_p", "typical_p", "repeat_penalty", "mirostat", "mirostat_tau",
+    "mirostat_eta",
+)  # fmt: skip
+_NEEDED: Final = frozenset(["model", "messages", "stream", "stop"])
+"""What is not left out for a server that refuses it: the answer would be another one."""
+_REFUSING: Final = frozenset(
+    ["unrecognized", "unknown", "extra", "extra_forbidden", "forbidden", "permitted", "unsupported", "supported"]
+)
 
 
 class Delta(NamedTuple):
@@ -28,10 +38,11 @@ class Delta(NamedTuple):
     usage: Mapping[str, Any] | None = None
 
 
-def body_of(request: ModelRequest, model: str, *, plain: bool = False) -> dict[str, Json]:
+def body_of(request: ModelRequest, model: str, left_out: Collection[str] = ()) -> dict[str, Json]:
     """Return the JSON body that asks a server for the answer of `request` by its model `model`, streamed.
 
-    Raises InferenceFault (bad_request) for what no such server can do.
+    Fields in `left_out` are not sent; the length of the answer goes by its newer name then. Raises InferenceFault
+    (bad_request) for what cannot be left out without changing what is asked for.
     """
     sampling = request.sampling
     body: dict[str, Json] = {
@@ -47,27 +58,46 @@ def body_of(request: ModelRequest, model: str, *, plain: bool = False) -> dict[s
         body["seed"] = sampling.seed
     if sampling.stop:
         body["stop"] = list(sampling.stop)
-    for name in ("presence_penalty", "frequency_penalty"):
-        if getattr(sampling, name):
-            body[name] = getattr(sampling, name)
-    if sampling.logit_bias and not plain:
+    if sampling.logit_bias:
         body["logit_bias"] = dict(sampling.logit_bias)
-    if not plain:
-        set_ = {name: getattr(sampling, name) for name in _OWN}
-        body |= {name: value for name, value in set_.items() if value != getattr(_NEUTRAL, name)}
-    return body | _response(request, plain=plain)
+    set_ = {name: getattr(sampling, name) for name in _OWN}
+    body |= {name: value for name, value in set_.items() if value != getattr(_NEUTRAL, name)}
+    body |= _response(request, left_out)
+    if "max_tokens" in left_out:
+        body["max_completion_tokens"] = request.max_tokens
+    return {name: value for name, value in body.items() if name not in left_out}
 
 
-def _response(request: ModelRequest, *, plain: bool) -> dict[str, Json]:
+def refused_fields(status: int, data: Any, body: Collection[str]) -> frozenset[str]:
+    """Return which fields of a body a server's error says that it does not take; none where it is about something else."""
+    if status not in (400, 422):
+        return frozenset()
+    words = frozenset(re.findall(r"[a-z_]+", _whole(data).lower()))
+    if not words & _REFUSING and not {"does", "not"} <= words:
+        return frozenset()
+    named = frozenset(name for name in body if name in words) - _NEEDED
+    if "max_completion_tokens" in words and "max_tokens" in body:
+        return frozenset(["max_tokens"])
+    return named or (frozenset(_OWN) & frozenset(body) if words & {"unrecognized", "unknown", "extra"} else frozenset())
+
+
+def _response(request: ModelRequest, left_out: Collection[str]) -> dict[str, Json]:
     match request.response:
         case "json_schema" if request.json_schema is not None:
+            if "response_format" in left_out:
+                raise InferenceFault(
+                    "bad_request", "this server cannot follow a JSON schema",
+                    hint="Use another server or a local model, or take text and check it with parse_json",
+                )  # fmt: skip
             schema = {"name": "answer", "schema": dict(request.json_schema), "strict": True}
             return {"response_format": {"type": "json_schema", "json_schema": schema}}
-        case "gbnf" if plain:
-            raise InferenceFault(
-                "bad_request", "this server cannot follow a GBNF grammar", hint="Use a JSON schema, or a local model"
-            )
         case "gbnf":
+            if "grammar" in left_out:
+                raise InferenceFault(
+                    "bad_request",
+                    "this server cannot follow a GBNF grammar",
+                    hint="Use a JSON schema, or a local model",
+                )
             return {"grammar": request.grammar}  # llama-server knows it
         case _:
             return {}
@@ -150,12 +180,13 @@ def fault_of(status: int, data: Any) -> InferenceFault:
             return InferenceFault("bad_request", f"the server refused the request ({status}){tail}")
 
 
-def names_unknown_field(status: int, data: Any) -> bool:
-    """Return whether a server seems to have refused a request because of a field that it does not know."""
-    said = _said(data).lower()
-    return status in (400, 422) and any(
-        word in said for word in ("unrecognized", "unknown", "extra", "not permitted", "unsupported", "not supported")
-    )
+def without_secrets(url: str) -> str:
+    """Return a URL without a user, a password and a query, which may be keys."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    shown = f"[{host}]" if ":" in host else host
+    bare = parts._replace(netloc=f"{shown}:{parts.port}" if parts.port else shown, query="", fragment="")
+    return bare.geturl()
 
 
 def _said(data: Any) -> str:
@@ -163,3 +194,12 @@ def _said(data: Any) -> str:
     error = data.get("error", data.get("detail", data.get("message"))) if isinstance(data, Mapping) else data
     text = error.get("message", "") if isinstance(error, Mapping) else error
     return " ".join(str(text).split())[:300] if text else ""
+
+
+def _whole(data: Any) -> str:
+    """Return all texts of a server's error, also where it names the field apart from the message."""
+    if isinstance(data, Mapping):
+        return " ".join(_whole(value) for value in data.values())[:10_000]
+    if isinstance(data, list):
+        return " ".join(_whole(value) for value in data[:50])[:10_000]
+    return data if isinstance(data, str) else ""

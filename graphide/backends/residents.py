@@ -45,11 +45,12 @@ class Wanted:
 class Resident:
     """A worker that holds a model or is about to; `users` ask it now, `loading`: one of them wants to be alone for that.
 
-    `need` is what it is expected to hold, in bytes; `since` and `used` (last) are times of the clock.
+    `options` are those it was aimed with; `need` is what it is expected to hold, in bytes; `since` and `used` (last) are times of the clock.
     """
 
     wanted: Wanted
     worker: Worker
+    options: LoadOptions
     need: int
     since: float
     used: float
@@ -76,13 +77,18 @@ class Residents:
     """The table of residents. Everything in it changes under `changed`; ending processes takes time, so that is outside."""
 
     def __init__(
-        self, options: LoadOptions, budget: Budget, *, clock: Callable[[], float], spawned: Spawned | None
+        self,
+        options_of: Callable[[Path], LoadOptions],
+        budget: Budget,
+        *,
+        clock: Callable[[], float],
+        spawned: Spawned | None,
     ) -> None:
-        """Begin with nobody; `spawned` is a process that was started already, for the first one."""
+        """Begin with nobody; `options_of` says how a file is to be loaded now, `spawned` is a process for the first one."""
         # Reentrant: a forgotten answer is closed, and gives its model free, wherever the garbage collector runs.
         self.changed = threading.Condition(threading.RLock())
         self.closed = False
-        self._options, self._budget, self._clock = options, budget, clock
+        self._options_of, self._budget, self._clock = options_of, budget, clock
         self._here: dict[tuple[str, bool], Resident] = {}
         self._leaving: list[Resident] = []
         self._spare = Worker(spawned=spawned) if spawned else None
@@ -127,8 +133,10 @@ class Residents:
             with self.changed:
                 if self.closed or (cancel is not None and cancel.is_set()):
                     raise Cancelled("the models were closed" if self.closed else "stopped while waiting for the model")
-                resident = self.find(wanted)
-                leaving = [] if resident else self._in_the_way(wanted, need, anyway=anyway)
+                leaving = self._outdated(wanted)
+                resident = None if leaving else self.find(wanted)
+                if not leaving and not resident:
+                    leaving = self._in_the_way(wanted, need, anyway=anyway)
                 if leaving:
                     self.dismiss(leaving)
                 elif leaving is None:
@@ -181,6 +189,13 @@ class Residents:
         held = self._budget.measure(resident.pid) if resident.pid is not None else 0
         return max(held, resident.need) if resident.users and not resident.loaded else held
 
+    def _outdated(self, wanted: Wanted) -> list[Resident] | None:
+        """Return whom to close because the user wants the model loaded in another way since; one in use stays as it is."""
+        found = self.find(wanted)
+        if found is None or found.users or found.options == found.wanted.options(self._options_of(wanted.path)):
+            return []
+        return [found]
+
     def _in_the_way(self, wanted: Wanted, need: int, *, anyway: bool) -> list[Resident] | None:
         """Return whom to close before a model can come, None when it has to be waited; raises InferenceFault (oom)."""
         limit = self._limit()
@@ -208,8 +223,9 @@ class Residents:
             worker = old.worker
         else:
             worker, self._spare = self._spare or Worker(), None
-        worker.aim(str(wanted.path), wanted.options(self._options))
-        resident = self._here[wanted.key] = Resident(wanted, worker, need, now, now)
+        options = wanted.options(self._options_of(wanted.path))
+        worker.aim(str(wanted.path), options)
+        resident = self._here[wanted.key] = Resident(wanted, worker, options, need, now, now)
         return resident
 
     @staticmethod

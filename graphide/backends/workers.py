@@ -43,6 +43,8 @@ from graphide.inference.protocol import (
 )
 from graphide.inference.spawn import Spawned
 
+OptionsOf = Callable[[LoadOptions, Path], LoadOptions]
+"""Gives the options of a model file, from the usual ones."""
 KEEP_ALIVE = 300.0
 """Seconds that an unused model stays loaded."""
 
@@ -72,8 +74,20 @@ class Workers:
         self.options = options or LoadOptions()
         self._keep_alive, self._patience, self._clock = keep_alive, patience, clock
         budget = Budget(bytes=memory_budget, needs=needs, measure=measure, limit=limit)
-        self._residents = Residents(self.options, budget, clock=clock, spawned=spawned)
+        self._own_options: OptionsOf = _usual
+        self._residents = Residents(self.options_of, budget, clock=clock, spawned=spawned)
         self._closer: threading.Thread | None = None
+
+    # --- how models are loaded
+
+    def options_of(self, path: Path) -> LoadOptions:
+        """Return how a model file is loaded at its next load."""
+        return self._own_options(self.options, path)
+
+    def use(self, options: LoadOptions, own: OptionsOf | None = None) -> None:
+        """Take other options, and `own` ones of single files; a model that has others is loaded anew at its next use."""
+        self.options = options
+        self._own_options = own or _usual
 
     # --- use
 
@@ -119,7 +133,7 @@ class Workers:
         resident = self._residents.take(wanted, cancel=cancel, alone=True, anyway=anyway)
         try:
             if not resident.loaded:
-                yield from resident.worker.load(str(path), wanted.options(self.options), cancel=cancel)
+                yield from resident.worker.load(str(path), resident.options, cancel=cancel)
             resident.used = self._clock()
             return self._seen(resident, users=resident.users - 1)
         finally:
@@ -209,6 +223,10 @@ class Workers:
             unload_in=self._left(resident, users),
             counting=resident.wanted.counting,
         )
+
+
+def _usual(options: LoadOptions, _: Path) -> LoadOptions:
+    return options
 
 
 @dataclass(frozen=True, slots=True)

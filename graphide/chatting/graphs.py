@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from graphide.graph.model import Edge, Graph, ModelRef, Node
 from graphide.graph.outline import OUTPUT_TYPE, output_name
 from graphide.graph.topology import links
+from graphide.spec.generation import Overflow
 from graphide.spec.nodespec import NodeSpec, Outline
-from graphide.values import accepts
+from graphide.values import Json, accepts
 
-MESSAGE, CONVERSATION = "message", "conversation"
+MESSAGE, CONVERSATION, ANSWER = "message", "conversation", "answer"
+MAX_TOKENS = 1024
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
 _REPLIES = ("reply", "answer", "text", "result")
 
 
@@ -43,25 +47,39 @@ def chat_form(graph: Graph, registry: Mapping[str, NodeSpec], outline: Outline) 
     return ChatForm(MESSAGE, conversation, reply, _streamed_by(graph, registry, reply))
 
 
-def model_chat(model: str, *, system: str = "", max_tokens: int = 1024, ref: ModelRef | None = None) -> Graph:
-    """Return a graph to talk with a model and nothing else; `ref` says what file the name `model` means."""
+def model_chat(
+    model: str,
+    *,
+    system: str = "",
+    max_tokens: int = MAX_TOKENS,
+    ref: ModelRef | None = None,
+    overflow: Overflow = "drop_oldest",
+    sampling: Mapping[str, Json] = _NOTHING,
+) -> Graph:
+    """Return a graph to talk with a model and nothing else; `ref` says what file the name `model` means.
+
+    `sampling` are settings of a parameters node, `overflow` is what happens when the conversation does not fit.
+    """
     nodes = {
         MESSAGE: Node(MESSAGE, "variable", {"kind": "longtext", "value": ""}),
         CONVERSATION: Node(CONVERSATION, "variable", {"kind": "list", "value": []}),
         "talk": Node("talk", "conversation"),
-        "answer": Node("answer", "model", {"model": model, "max_tokens": max_tokens, "overflow": "drop_oldest"}),
+        ANSWER: Node(ANSWER, "model", {"model": model, "max_tokens": max_tokens, "overflow": overflow}),
         "reply": Node("reply", "output", {"name": "reply"}),
     }
     edges = [
         Edge(CONVERSATION, "value", "talk", "turns"),
         Edge(MESSAGE, "value", "talk", "turns"),
-        Edge("talk", "messages", "answer", "prompt"),
-        Edge("answer", "text", "reply", "value"),
+        Edge("talk", "messages", ANSWER, "prompt"),
+        Edge(ANSWER, "text", "reply", "value"),
     ]
     if system.strip():
         # As a value, braces in it mean nothing.
         nodes["persona"] = Node("persona", "system", {"text": "{{ persona }}", "values": {"persona": system}})
-        edges.append(Edge("persona", "text", "answer", "system"))
+        edges.append(Edge("persona", "text", ANSWER, "system"))
+    if sampling:
+        nodes["sampling"] = Node("sampling", "parameters", dict(sampling))
+        edges.append(Edge("sampling", "sampling", ANSWER, "sampling"))
     return Graph(nodes, tuple(edges), title=f"Chat with {model}", models={model: ref} if ref is not None else {})
 
 

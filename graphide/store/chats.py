@@ -7,21 +7,23 @@ forms of a chat are in `transcript` and `imports`.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from orjson import loads
 
-from graphide.errors import UsageError
+from graphide.errors import GraphideError, UsageError
 from graphide.store.database import Database
 from graphide.store.turns import ROOT, Turn, Turns, from_json, to_json
 from graphide.values import Json, dumps
 
 LONGEST_TITLE = 80
+_FILES = re.compile(r"\A(?:[^\n]+:\n(`{3,})\n(?:.*\n)*?\1(?:\n\n|\Z))+")
 _HEADS = """
     SELECT id, title, named, subject, created, changed, pinned,
            (SELECT count(*) FROM turn WHERE turn.chat = chat.id),
@@ -58,6 +60,10 @@ class MadeBy(NamedTuple):
     inputs: Mapping[str, Json] = _NOTHING
 
 
+class ChatElsewhere(GraphideError):
+    """A chat went on in another process, so writing this state of it would lose what was said there."""
+
+
 class Chats:
     """The chats in a database; `clock` gives the time in UTC. Any thread may call. Everything raises GraphideError."""
 
@@ -78,6 +84,26 @@ class Chats:
         if not rows:
             raise UsageError(f'there is no chat "{chat_id}"')
         return _head(rows[0])
+
+    def has(self, chat_id: str) -> bool:
+        """Return whether there is a chat by that id."""
+        return bool(self.database.read("SELECT 1 FROM chat WHERE id = ?", (chat_id,)))
+
+    def find(self, beginning: str) -> ChatHead:
+        """Return the chat whose id begins so; raises UsageError when there is none, or more than one."""
+        rows = self.database.read(
+            _HEADS + "WHERE substr(id, 1, ?) = ? LIMIT 2", (len(beginning), beginning.lower())
+        )  # fmt: skip
+        if not beginning or not rows:
+            raise UsageError(f'there is no chat "{beginning}"', hint="See them with: graphide chats list")
+        if len(rows) > 1:
+            raise UsageError(f'more than one chat begins with "{beginning}"', hint="Write more of its id")
+        return _head(rows[0])
+
+    def latest(self) -> ChatHead | None:
+        """Return the chat in which something was said last, None when there is no chat."""
+        rows = self.database.read(_HEADS + "ORDER BY changed DESC, number DESC LIMIT 1")
+        return _head(rows[0]) if rows else None
 
     def turns(self, chat_id: str) -> Turns:
         """Return everything that was said in a chat; raises UsageError when there is none."""
@@ -117,22 +143,54 @@ class Chats:
         self.database.write(work)
         return self.head(chat_id)
 
-    def save(self, chat_id: str, turns: Turns, made_by: MadeBy | None = None) -> None:
+    def add(self, chats: Iterable[tuple[str, Mapping[str, Json], str, Turns]]) -> tuple[str, ...]:
+        """Take chats in as they are, all of them or none: title, subject, when (ISO, UTC; "": now), turns; return their ids."""
+        now = self._now()
+
+        def work(connection: sqlite3.Connection) -> tuple[str, ...]:
+            ids: list[str] = []
+            # Exports begin with the newest; of chats with the same time, the one that came last stands first in a list.
+            for title, subject, created, turns in reversed(tuple(chats)):
+                chat_id = uuid.uuid4().hex
+                began = created or now
+                changed = max((turn.at for turn in turns.turns.values() if turn.at), default=began)
+                connection.execute(
+                    "INSERT INTO chat (id, title, named, subject, created, changed) VALUES (?, ?, ?, ?, ?, ?)",
+                    (chat_id, title[:LONGEST_TITLE], bool(title), _text(dict(subject)), began, changed),
+                )
+                _write(connection, chat_id, turns, None)
+                ids.append(chat_id)
+            return tuple(reversed(ids))
+
+        return self.database.write(work)
+
+    def save(self, chat_id: str, turns: Turns, made_by: MadeBy | None = None, *, known: Turns | None = None) -> None:
         """Bring a chat to what was said by now; new answers are noted as given by `made_by`.
 
-        Raises UsageError when the chat is gone, for example deleted in another window.
+        `known` is what the caller knows to be there, from its last save or from reading. Raises ChatElsewhere where
+        something else is, and UsageError when the chat is gone, for example deleted in another window.
         """
         now = self._now()
 
         def work(connection: sqlite3.Connection) -> None:
             if not connection.execute("SELECT 1 FROM chat WHERE id = ?", (chat_id,)).fetchone():
-                raise UsageError(
-                    f'there is no chat "{chat_id}"', hint="It was deleted: what is said here begins a new one"
-                )
+                raise UsageError(f'there is no chat "{chat_id}"', hint="It was deleted, in another window or program")
+            if known is not None and _texts(connection, chat_id) != {
+                turn.id: turn.text for turn in known.turns.values()
+            }:
+                raise ChatElsewhere(f'the chat "{chat_id}" went on somewhere else')
             if _write(connection, chat_id, turns, made_by):
                 connection.execute("UPDATE chat SET changed = ? WHERE id = ?", (now, chat_id))
 
         self.database.write(work)
+
+    def turn_to(self, chat_id: str, subject: Mapping[str, Json]) -> None:
+        """Note that a chat goes on with somebody else: another model, another graph."""
+        self.database.write(
+            lambda connection: _one(
+                connection, "UPDATE chat SET subject = ? WHERE id = ?", (_text(dict(subject)), chat_id)
+            )
+        )
 
     def rename(self, chat_id: str, title: str) -> None:
         """Give a chat a title of the user's own; "" takes it from what was said again."""
@@ -186,8 +244,12 @@ class Chats:
 
 
 def title_of(text: str) -> str:
-    """Return a title for a chat that begins with a text: its first line with words, cut at a word."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
+    """Return a title for a chat that begins with a text: its first line with words, cut at a word.
+
+    Files that go along stand before what is said, and count only where nothing else is said.
+    """
+    said = _FILES.sub("", text, count=1)
+    line = next((line for line in (said if said.strip() else text).splitlines() if line.strip()), "")
     clean = " ".join(line.split())
     if len(clean) <= LONGEST_TITLE:
         return clean
@@ -225,17 +287,19 @@ def _write(connection: sqlite3.Connection, chat_id: str, turns: Turns, made_by: 
         changed = True
     chosen = _text(data["chosen"])
     connection.execute("UPDATE chat SET chosen = ? WHERE id = ? AND chosen != ?", (chosen, chat_id, chosen))
-    _take_title(connection, chat_id, turns)
+    first = next((turn for turn in turns.turns.values() if turn.parent == ROOT), None)
+    if first is not None and stored.get(first.id, ("",))[0] != first.text:
+        _take_title(connection, chat_id, first)
     return changed
 
 
-def _take_title(connection: sqlite3.Connection, chat_id: str, turns: Turns) -> None:
-    first: Turn | None = next((turn for turn in turns.turns.values() if turn.parent == ROOT), None)
-    if first is not None:
-        title = title_of(first.text)
-        connection.execute(
-            "UPDATE chat SET title = ? WHERE id = ? AND NOT named AND title != ?", (title, chat_id, title)
-        )
+def _texts(connection: sqlite3.Connection, chat_id: str) -> dict[int, str]:
+    return dict(connection.execute("SELECT id, text FROM turn WHERE chat = ?", (chat_id,)).fetchall())
+
+
+def _take_title(connection: sqlite3.Connection, chat_id: str, first: Turn) -> None:
+    title = title_of(first.text)
+    connection.execute("UPDATE chat SET title = ? WHERE id = ? AND NOT named AND title != ?", (title, chat_id, title))
 
 
 def _keep_graph(connection: sqlite3.Connection, made_by: MadeBy) -> str:

@@ -1,7 +1,7 @@
 """The tables of the store, as steps from version to version. A step that was published is never changed.
 
 `chat` holds what a list of chats shows, `turn` what was said (an edit and an answer made again are siblings), `said` finds
-words in it, and `graph` holds each graph that answered once, by its hash.
+words in it, `graph` holds each graph that answered once, by its hash, and `draft` what was written and not said yet.
 """
 
 from __future__ import annotations
@@ -69,6 +69,15 @@ STEPS: Final[tuple[str, ...]] = (
     CREATE TRIGGER chat_renamed AFTER UPDATE OF title ON chat BEGIN
         INSERT INTO titled (titled, rowid, title) VALUES ('delete', old.number, old.title);
         INSERT INTO titled (rowid, title) VALUES (new.number, new.title);
+    END;
+    """,
+    """
+    CREATE TABLE draft (
+        key TEXT PRIMARY KEY,
+        text TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER chat_gone AFTER DELETE ON chat BEGIN
+        DELETE FROM draft WHERE key = old.id;
     END;
     """,
 )

@@ -118,6 +118,11 @@ class Turns:
         way = self.upto(turn_id)
         return replace(self, chosen={**self.chosen, **{turn.parent: turn.id for turn in way}})
 
+    def ended_at(self, turn_id: int) -> Turns:
+        """Return the tree with the chosen way ending at a turn (`ROOT`: before all); what followed stays beside it."""
+        way = self if turn_id == ROOT else self.switched(turn_id)
+        return replace(way, chosen={parent: child for parent, child in way.chosen.items() if parent != turn_id})
+
     @property
     def last(self) -> Turn:
         """The turn that was made last; raises UsageError while nothing was said."""

@@ -384,7 +384,7 @@ def test_the_settings_reach_the_workers(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("GRAPHIDE_HOME", str(tmp_path))
     settings = Settings(n_ctx=512, n_parallel=2, kv_type="q8_0", n_threads=1, prefix_cache_bytes=7)
     with Workspace(settings=settings) as workspace:
-        assert workspace._workers.options == LoadOptions(
+        assert workspace._models._workers.options == LoadOptions(
             n_ctx=512,
             n_parallel=2,
             kv_type="q8_0",
@@ -394,7 +394,7 @@ def test_the_settings_reach_the_workers(tmp_path: Path, monkeypatch: pytest.Monk
             prefix_bytes=7,
         )
     with Workspace(settings=Settings(prefix_cache_bytes=0)) as workspace:
-        assert workspace._workers.options.prefix_folder == ""
+        assert workspace._models._workers.options.prefix_folder == ""
 
 
 @pytest.mark.real_model
