@@ -29,4 +29,10 @@ def edit(files: tuple[Path, ...], **given: Any) -> int:
         return EXIT_USAGE
     from graphide.ui.window import edit as show
 
-    return show(files, model=given["model"])
+    return show(files, model=given["model"], serve=_serve)
+
+
+def _serve(*given: Any) -> Any:
+    from graphide.server.inside import start  # loaded when somebody switches it on
+
+    return start(*given)

@@ -14,14 +14,22 @@ from typing import TYPE_CHECKING, Literal
 
 from graphide.editor import (
     actions_when as when,
+    chat_details,
+    chat_files,
+    chat_setup,
+    chats_acts,
+    chats_exchange,
+    chats_open,
     editing,
     inspecting,
     lifecycle,
+    model_actions,
     reaching,
     running,
     saving,
     selection,
     talking,
+    template_acts,
     tidying,
     viewing,
 )
@@ -34,12 +42,14 @@ from graphide.editor.palette import PaletteItem
 if TYPE_CHECKING:
     from graphide.editor.session import Session
 
+_WITHOUT_A_GRAPH = frozenset(["file", "view", "chat", "help"])
+_ALWAYS = frozenset(["undo", "redo", "palette", "stop"])
 _OF_SOME = frozenset(["open_subgraph", "expand", "edit_text", "add_after"])
 """What can never be done with nodes of some types."""
 
 Run = Callable[["Session", Target | None], None]
 When = Callable[["Session", Target | None], str]
-Where = Literal["file", "edit", "view", "graph", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"]
+Where = Literal["file", "edit", "view", "graph", "chat", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"]
 
 _MAC = {"ctrl": "⌘", "alt": "⌥", "shift": "⇧"}
 _SHOWN = {
@@ -61,6 +71,13 @@ class Action:
     why_not: When = when.always
     repeats: bool = False
     says: Callable[[Session], str] | None = None
+
+    def reason(self, session: Session, target: Target | None = None) -> str:
+        """Return why it cannot be done now, "" when it can; what needs a graph to be seen cannot while there is none."""
+        of_graph = self.menus[:1] and self.menus[0] not in _WITHOUT_A_GRAPH and self.id not in _ALWAYS
+        if session.tab.alone and of_graph:
+            return "the graph of the chat is not shown"
+        return self.why_not(session, target)
 
     def shortcut(self, platform: str = "linux") -> str:
         """Return the first chord as people write it: `Ctrl+Shift+Z`, on a Mac `⌘⇧Z`."""
@@ -96,7 +113,7 @@ def menu(session: Session, where: Where, target: Target | None = None, platform:
         items.append(
             MenuItem(
                 action.title(session), partial(_act, session, action.id, target), action.id, action.icon,
-                action.shortcut(platform), action.why_not(session, target), begins=not number,
+                action.shortcut(platform), action.reason(session, target), begins=not number,
             )
         )  # fmt: skip
     return tuple(items)
@@ -110,13 +127,13 @@ def palette_items(session: Session) -> tuple[PaletteItem, ...]:
             words=f"{action.id.replace('_', ' ')} {' '.join(action.menus)}", shortcut=action.shortcut(),
         )
         for action in ACTIONS.values()
-        if not action.why_not(session, None)
+        if not action.reason(session)
     )  # fmt: skip
 
 
 def sheet(platform: str = "linux") -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """Return the shortcut sheet: groups of (what, keys)."""
-    titles = {"file": "Files", "edit": "Editing", "view": "Looking", "graph": "Graph", "help": "Help"}
+    titles = {"file": "Files", "edit": "Editing", "view": "Looking", "graph": "Graph", "chat": "Chat", "help": "Help"}
     groups = [
         (title, tuple((a.label, a.shortcuts(platform)) for a in ACTIONS.values() if a.keys and a.menus[:1] == (where,)))
         for where, title in titles.items()
@@ -182,14 +199,6 @@ def _open(session: Session) -> None:
     session.popups.ask(Dialog("open", "Open a graph", data=session.remembered.recent, reply=reply))
 
 
-def _templates(session: Session) -> None:
-    def reply(choice: str, value: object) -> None:
-        if choice == "ok" and value:
-            session.new_from(str(value))
-
-    session.popups.ask(Dialog("templates", "New from a template", reply=reply))
-
-
 def _next_tab(session: Session, by: int) -> None:
     at = session.tabs.index(session.tab)
     session.show(session.tabs[(at + by) % len(session.tabs)])
@@ -231,7 +240,25 @@ def _color(name: str) -> Action:
 _TABLE: tuple[Action, ...] = (
     # --- file
     Action("new", "New", _plain(lifecycle.new), "file-plus", ("ctrl+n",), ("file",)),
-    Action("templates", "New from template …", _plain(_templates), "layout-template", ("ctrl+shift+n",), ("file",)),
+    Action(
+        "templates", "New from template …", _plain(template_acts.gallery), "layout-template", ("ctrl+shift+n",), ("file",)
+    ),
+    Action(
+        "insert_template", "Insert template …", _plain(lambda s: template_acts.gallery(s, insert=True)), "layout-template",
+        (), ("edit", "canvas"),
+    ),
+    Action(
+        "save_template", "Save graph as template …", _plain(template_acts.save_graph), "bookmark-plus", (), ("file",),
+        when.has_nodes,
+    ),
+    Action(
+        "save_part", "Save selection as template …", template_acts.save_part, "bookmark-plus", (), ("edit", "node"),
+        when.has_chosen_nodes,
+    ),
+    Action(
+        "restore_template", "Undo", _plain(template_acts.restore), "undo-2", (), (), template_acts.why_no_restore,
+        says=lambda _: "Have the deleted template back",
+    ),
     Action("open", "Open …", _plain(_open), "folder-open", ("ctrl+o",), ("file",)),
     Action("save", "Save", _plain(saving.save), "save", ("ctrl+s",), ("file", "toolbar")),
     Action("save_as", "Save as …", _plain(lambda s: saving.ask_where(s, s.tab)), "save", ("ctrl+shift+s",), ("file",)),
@@ -240,6 +267,11 @@ _TABLE: tuple[Action, ...] = (
     Action("share", "Share as picture …", _dialog("share", "Share as a picture"), "share-2", (), ("file",), when.has_nodes),
     Action("history", "Runs …", _dialog("history", "Runs of this graph"), "clock", ("ctrl+h",), ("file",)),
     Action("models", "Models …", _dialog("models", "Models"), "cpu", ("ctrl+shift+m",), ("file",)),
+    Action("downloads", "Downloads …", _plain(model_actions.open_downloads), "download", (), ("file",)),
+    Action("find_model", "Find it …", _plain(model_actions.find), "search", (), (), model_actions.why_none_to_find),
+    Action("get_model", "Download it …", _plain(model_actions.find), "download", (), (), model_actions.why_none_to_find),
+    Action("use_model", "Use it", _plain(model_actions.use), "check", (), (), model_actions.why_no_use),
+    Action("serving", "Serve over HTTP …", _dialog("serving", "Serve over HTTP"), "server", (), ("file",), when.can_serve),
     Action("settings", "Settings …", _dialog("settings", "Settings"), "settings", ("ctrl+,",), ("file",)),
     Action("close_tab", "Close", _plain(lambda s: s.close_tab()), "x", ("ctrl+w",), ("file",)),
     Action("next_tab", "Next graph", _plain(lambda s: _next_tab(s, 1)), "arrow-right", ("ctrl+tab",), ("file",)),
@@ -331,11 +363,6 @@ _TABLE: tuple[Action, ...] = (
         when.can_run_to,
     ),
     Action("stop", "Stop", _plain(running.stop), "square", ("ctrl+.",), ("graph", "toolbar"), when.is_running),
-    Action("focus_chat", "Talk with the graph", _plain(talking.focus), "message-square", ("ctrl+t",), ("graph",)),
-    Action(
-        "new_chat", "New chat …", _plain(talking.new_chat), "message-square-plus", ("ctrl+shift+t",), ("graph",),
-        talking.why_no_new_chat,
-    ),
     Action(
         "mute", "Mute", lambda s, t: editing.set_state(s, "muted", t), "volume-x", ("ctrl+m",), ("graph", "node"),
         when.has_chosen_nodes,
@@ -377,6 +404,67 @@ _TABLE: tuple[Action, ...] = (
         when.has_settings,
     ),
     Action("disconnect", "Disconnect", editing.disconnect, "unplug", (), ("pin", "wire", "node"), when.has_edges),
+    # --- chat
+    Action("focus_chat", "Talk with the graph", _plain(talking.focus), "message-square", ("ctrl+t",), ("chat",)),
+    Action(
+        "new_chat", "New chat", _plain(talking.new_chat), "message-square-plus", ("ctrl+shift+t",), ("chat",),
+        talking.why_no_new_chat,
+    ),
+    Action("chats", "Chats", _plain(chats_acts.show_list), "messages-square", ("ctrl+shift+h",), ("chat",)),
+    Action(
+        "model_chat", "New chat with a model …", _plain(chats_open.new_with_model), "bot-message-square", ("ctrl+alt+n",),
+        ("chat",),
+    ),
+    Action(
+        "as_graph", "Show the chat as a graph", _plain(chats_open.show_as_graph), "workflow", (), ("chat",),
+        chats_open.why_not_as_graph,
+    ),
+    Action(
+        "as_chat", "Show the chat alone", _plain(chats_open.show_alone), "message-square", (), ("chat",),
+        chats_open.why_not_alone,
+    ),
+    Action(
+        "chat_settings", "Settings of the chat", _plain(chat_setup.toggle), "sliders-horizontal", ("ctrl+alt+s",),
+        ("chat",),
+    ),
+    Action("attach", "Attach files …", _plain(chat_files.ask), "paperclip", ("ctrl+alt+a",), ("chat",)),
+    Action(
+        "chat_again", "Answer again", _plain(talking.again), "refresh-cw", ("ctrl+alt+r",), ("chat",),
+        talking.why_no_new_chat,
+    ),
+    Action(
+        "chat_edit", "Edit the last message", _plain(talking.edit_last), "pencil", ("ctrl+alt+e",), ("chat",),
+        talking.why_no_new_chat,
+    ),
+    Action(
+        "chat_copy", "Copy the last answer", _plain(talking.copy_last), "copy", ("ctrl+alt+c",), ("chat",),
+        talking.why_no_new_chat,
+    ),
+    Action(
+        "chat_way", "Another branch of the chat", _plain(talking.next_way), "git-branch", ("ctrl+alt+b",), ("chat",),
+        talking.why_no_other_way,
+    ),
+    Action(
+        "chat_details", "Details of the last answer", _plain(chat_details.of_last), "info", ("ctrl+alt+d",), ("chat",),
+        talking.why_no_new_chat,
+    ),
+    *(
+        Action(f"chat_{do}", label, _plain(partial(chats_acts.head_of, do=do)), icon, (), ("chat",), chats_acts.why_not_kept)
+        for do, label, icon in (
+            ("rename", "Rename the chat", "pencil"), ("pin", "Pin the chat, or no more", "pin"),
+            ("markdown", "Export as Markdown …", "file-text"), ("json", "Export as JSON …", "file-json"),
+            ("delete", "Delete the chat", "trash-2"),
+        )
+    ),
+    Action(
+        "chat_private", "Do not keep this chat", _plain(chats_acts.toggle_private), "eye-off", (), ("chat",),
+        chats_acts.why_no_chat, says=chats_acts.keeps_title,
+    ),
+    Action("import_chats", "Import chats …", _plain(chats_exchange.import_chats), "import", (), ("chat",)),
+    Action(
+        "restore_chat", "Undo", _plain(chats_acts.restore), "undo-2", (), (), chats_acts.why_no_restore,
+        says=lambda _: "Have the deleted chat back",
+    ),
     # --- help
     Action("shortcuts", "Shortcuts", _dialog("shortcuts", "Shortcuts"), "keyboard", ("f1", "ctrl+/"), ("help",)),
     Action("first_run", "Welcome", _dialog("first_run", "Welcome"), "sparkles", (), ("help",)),

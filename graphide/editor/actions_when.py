@@ -148,6 +148,11 @@ def has_graph_inside(session: Session, target: Target | None) -> str:
     return ""
 
 
+def can_serve(session: Session, _target: Target | None) -> str:
+    """Ask that this program can serve at all."""
+    return "" if session.serving.possible else "this program cannot serve"
+
+
 def _types(session: Session, target: Target | None) -> list[NodeSpec]:
     """Return the types of what is selected, as far as they are installed."""
     graph, registry = session.graph, session.workspace.registry

@@ -4,62 +4,29 @@ A chat sends a message by running its graph with the message, and what was said 
 It sees its answer in the view of that run, as everybody else does. The turns are in `turns`, which graphs can chat in
 `graphide.chatting.graphs`, what an answer says of its run in `chat_answers`.
 
-Chats are kept in memory only. What is to be kept is the value of `ChatSession.to_json`, `reopened` makes a chat of it
-again, and `ChatStore` is what keeps such values: it is to be told when `see` has seen the end of an answer, and when
-`talking.new_chat` puts another chat in the place of one.
+A chat here is in memory only; `chats_keep` writes it down as it goes, and `chats_open` makes one of what was written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import NamedTuple, Protocol
 
-from graphide.chatting.graphs import ChatForm, chat_form
+from graphide.chatting.attachments import Attachment, split_attachments
+from graphide.chatting.graphs import ChatForm
+from graphide.chatting.talk import conversation_of
 from graphide.editor.chat_answers import answered
 from graphide.editor.runs import Run, RunControl
 from graphide.editor.runview import RunView
-from graphide.errors import GraphideError, UsageError
-from graphide.graph.canonical import document_of
-from graphide.graph.outline import outline
-from graphide.store import turns as tree
+from graphide.errors import UsageError
 from graphide.store.turns import ROOT, Answer, Turn, Turns
-from graphide.values import Json, dumps
-from graphide.workspace import Document, Workspace
+from graphide.values import Json
+from graphide.workspace import Document
 
 _TITLE = 60
 
 Today = Callable[[], str]
-
-
-class ChatEntry(NamedTuple):
-    """A chat in a list: `at` is when something was said last (ISO, UTC)."""
-
-    id: str
-    title: str
-    at: str
-
-
-class ChatStore(Protocol):
-    """Keeps chats; a chat is the JSON object of `ChatSession.to_json`."""
-
-    def save(self, chat_id: str, chat: Json) -> None:
-        """Keep a chat, in place of what there is by that id; raises GraphideError."""
-        ...
-
-    def load(self, chat_id: str) -> Json:
-        """Return a chat; raises GraphideError when there is none."""
-        ...
-
-    def entries(self, text: str = "") -> Sequence[ChatEntry]:
-        """Return the chats in which `text` was said, the newest first; raises GraphideError."""
-        ...
-
-    def delete(self, chat_id: str) -> None:
-        """Forget a chat; raises GraphideError."""
-        ...
 
 
 @dataclass(slots=True)
@@ -78,7 +45,9 @@ class ChatSession:
 
     `draft` is what is being written, in place of the message `editing` where that is not `ROOT`; `context` is how many
     tokens the model has room for (0: not known), asked for after the answer `measured`; `wants_keys` asks a window to put the caret into the draft;
-    `read_at` is how far down somebody reads, in pixels at scale 1 (-1: the end, whatever comes).
+    `read_at` is how far down somebody reads, in pixels at scale 1 (-1: the end, whatever comes), `wanted` a turn that is to be shown.
+    `id` is that in the store ("": not there yet), `private` that it is not to be there; `files` go along with the draft;
+    `asked` is the document that the last answer is made with.
     """
 
     def __init__(
@@ -106,6 +75,10 @@ class ChatSession:
         self.measured = ROOT
         self.wants_keys = False
         self.read_at = -1.0
+        self.wanted = ROOT
+        self.private = False
+        self.files: tuple[Attachment, ...] = ()
+        self.asked: Document | None = None
 
     @property
     def path(self) -> tuple[Turn, ...]:
@@ -118,10 +91,15 @@ class ChatSession:
         return self._asked is not None
 
     @property
+    def given_title(self) -> str:
+        """The name that the user gave it, "" for none."""
+        return self._title
+
+    @property
     def title(self) -> str:
         """Its name: given, or the beginning of the first message."""
         first = next((turn.text for turn in self.turns.turns.values() if turn.role == "user"), "")
-        line = " ".join(first[: 4 * _TITLE].split())
+        line = " ".join((split_attachments(first)[0] or first)[: 4 * _TITLE].split())
         return self._title or (line if len(line) <= _TITLE else f"{line[: _TITLE - 1]}…") or self.document.graph.title
 
     @title.setter
@@ -183,14 +161,6 @@ class ChatSession:
         self.turns = self.turns.with_turn(seen)
         return True
 
-    def to_json(self) -> dict[str, Json]:
-        """Return the chat as a JSON object; the graph is named by its path, or in it where it has none."""
-        at = max((turn.at for turn in self.turns.turns.values()), default="")
-        path = self.document.path
-        graph: Json = str(path) if path is not None else document_of(self.document.graph)
-        body = {"chat": 1, "title": self.title, "named": bool(self._title), "at": at, "graph": graph}
-        return {**body, **tree.to_json(self.turns)}
-
     def _say(self, parent: int, text: str, seed: int | None) -> Turn:
         if not text.strip():
             raise UsageError("the message is empty")
@@ -206,30 +176,8 @@ class ChatSession:
         """
         inputs: dict[str, Json] = {self.form.message: question.text}
         if self.form.conversation:
-            inputs[self.form.conversation] = _conversation(turns.upto(question.parent))
+            inputs[self.form.conversation] = conversation_of(turns.upto(question.parent))
         run = self._control.start(self.document, inputs=inputs, seed=seed, keep=False)
         self.turns = turns.added(question.id, "assistant", "", at=self._today(), answer=Answer(state="waiting"))
-        self._asked = _Asked(self.turns.last.id, run)
+        self._asked, self.asked = _Asked(self.turns.last.id, run), self.document
         return self.turns.last
-
-
-def reopened(chat: Json, workspace: Workspace, control: RunControl, *, id: str = "", today: Today = now) -> ChatSession:
-    """Return the chat that `ChatSession.to_json` gave, with its graph as it is now; raises GraphideError."""
-    if not isinstance(chat, Mapping) or chat.get("chat") != 1 or not isinstance(chat.get("graph"), str | Mapping):
-        raise GraphideError("is not a chat of this version of graphide")
-    graph = chat["graph"]
-    document = workspace.load(Path(graph)) if isinstance(graph, str) else workspace.loads(dumps(graph))
-    form = chat_form(document.graph, workspace.registry, outline(document.graph, workspace.registry))
-    if form is None:
-        raise GraphideError("cannot be talked with any more", where=f'the graph "{document.graph.title}"')
-    title = str(chat.get("title", "")) if chat.get("named") else ""
-    return ChatSession(document, form, control, id=id, turns=tree.from_json(chat), title=title, today=today)
-
-
-def _conversation(path: Sequence[Turn]) -> list[Json]:
-    """Return what was said as the graph gets it: questions with their answers; one without an answer counts as unsaid."""
-    said: list[Json] = []
-    for question, answer in zip(path[::2], path[1::2], strict=False):
-        if answer.text.strip():
-            said += [{"role": turn.role, "content": turn.text} for turn in (question, answer)]
-    return said

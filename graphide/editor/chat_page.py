@@ -110,6 +110,15 @@ class ChatPage:
         self._sets[path[-1].id] = self._turn(path[-1], own.place, own.edited)
         return True
 
+    def top_of(self, turn_id: int) -> float | None:
+        """Return where a turn of the chosen way begins, None for another one."""
+        before = 0
+        for turn in self._path:
+            if turn.id == turn_id:
+                return self.tops[before]
+            before += len(self._sets[turn.id].parts)
+        return None
+
     def seen(self, top: float, height: float) -> range:
         """Return the numbers of the parts of which something is between two heights."""
         first = max(0, bisect_right(self.tops, top) - 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from graphide.chatting.attachments import Attachment, split_attachments
 from graphide.editor.text.blocks import Span
 from graphide.editor.text.metrics import icon, shortened, width as text_width
 from graphide.editor.text.page import Act, Part, Sheet, Spot
@@ -23,6 +24,7 @@ _BUBBLE_SHARE: Final = 0.82
 _TOOL: Final = 26.0
 _SIGN: Final = 15.0
 _BUTTON: Final = 29.0
+_FILE: Final = 31.0
 _LONGEST_NAME: Final = 0.55  # of the width
 
 
@@ -39,20 +41,43 @@ class Place(NamedTuple):
 
 
 def message_part(turn: Turn, place: Place, width: float, *, edited: bool) -> Part:
-    """Return a message in its bubble at the right, with its tools below."""
+    """Return a message in its bubble at the right, the files that went along above it, its tools below."""
     sheet = Sheet()
-    pad, high = _BUBBLE_PAD
-    lines = set_spans((Span(turn.text.replace("\t", "    ")),), max(80.0, width * _BUBBLE_SHARE - 2 * pad), _SAID)
-    inner = max(line.width for line in lines)
-    left, top = width - inner - 2 * pad, 14.0
-    height = len(lines) * _SAID.line_height + 2 * high
-    outline = "accent" if edited else ""
-    sheet.back.append(Rect(left, top, inner + 2 * pad, height, fill="bubble", outline=outline, rounding=16))
-    sheet.lines = [line.moved(left + pad, top + high) for line in lines]
-    sheet.y = top + height + 3
+    said, files = split_attachments(turn.text)
+    sheet.y = 14.0
+    for file in files:
+        _file(sheet, file, width)
+    if said.strip() or not files:
+        _bubble(sheet, said, width, edited=edited)
+    sheet.y += 3
     tools: list[_Tool] = [("copy", "copy", "Copy the message"), ("edit", "pencil", "Say something else here")]
     _tools(sheet, turn, place, tools, width, right=True)
     return sheet.part(6)
+
+
+def _bubble(sheet: Sheet, said: str, width: float, *, edited: bool) -> None:
+    pad, high = _BUBBLE_PAD
+    lines = set_spans((Span(said.replace("\t", "    ")),), max(80.0, width * _BUBBLE_SHARE - 2 * pad), _SAID)
+    inner = max(line.width for line in lines)
+    left, top = width - inner - 2 * pad, sheet.y
+    height = len(lines) * _SAID.line_height + 2 * high
+    outline = "accent" if edited else ""
+    sheet.back.append(Rect(left, top, inner + 2 * pad, height, fill="bubble", outline=outline, rounding=16))
+    sheet.lines += [line.moved(left + pad, top + high) for line in lines]
+    sheet.y = top + height
+
+
+def _file(sheet: Sheet, file: Attachment, width: float) -> None:
+    """Add a file that went along; a click copies what was in it."""
+    name = shortened(file.name, width * _BUBBLE_SHARE - 60, 13.5)
+    wide = text_width(name, 13.5) + 44
+    left = width - wide
+    sheet.back.append(Rect(left, sheet.y, wide, _FILE, fill="field_active", rounding=9))
+    sheet.back.append(Text(left + 12, sheet.y + 9, icon("file-text"), 14, "muted"))
+    sheet.back.append(Text(left + 33, sheet.y + 8, name, 13.5, "text"))
+    tip = f"{file.name}: {len(file.text):,} characters. Click to copy them"
+    sheet.spots.append(Spot(Box(left, sheet.y, wide, _FILE), "copy_text", file.text, tip=tip))
+    sheet.y += _FILE + 5
 
 
 # --- what was answered
@@ -89,6 +114,7 @@ def tail_part(turn: Turn, place: Place, width: float) -> Part:
     tools: list[_Tool] = [("copy", "copy", "Copy the answer")] if turn.text else []
     if answer.state != "failed":
         tools.append(("again", "refresh-cw", "Have it answered again"))
+    tools.append(("details", "info", "Details of the answer"))
     _tools(sheet, turn, place, tools, width)
     return sheet.part(10)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DialogKind = Literal[
     "ask", "open", "save_as", "templates", "settings", "shortcuts", "first_run", "models", "inputs", "recover", "share",
-    "find", "file", "folder", "history",
+    "find", "file", "folder", "details", "history", "template", "fill", "serving",
 ]  # fmt: skip
 Answer = Callable[[str, Any], None]
 

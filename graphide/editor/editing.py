@@ -63,7 +63,7 @@ def paste(session: Session, target: Target | None = None) -> None:
     if files := files_in(text):
         take_files(session, files, (at.x, at.y))
         return
-    part = _laid_out(pasted(text, session.workspace.registry))
+    part = laid_out(pasted(text, session.workspace.registry))
     over = 0 <= at.x <= session.size[0] and 0 <= at.y <= session.size[1]
     command = Paste(part, session.tab.camera.to_world(at.x, at.y) if over else None)
     before = session.graph
@@ -72,7 +72,7 @@ def paste(session: Session, target: Target | None = None) -> None:
         session.select(Selection(tuple(names.values()), tuple(boxes.values())))
 
 
-def _laid_out(part: Graph) -> Graph:
+def laid_out(part: Graph) -> Graph:
     """Return a graph with a place for each of its nodes: a text that a person wrote may have none."""
     known = {node_id: at for node_id in part.nodes if (at := place(part, node_id).at) is not None}
     found = spots(part, known) if len(known) < len(part.nodes) else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphide.editor import recovery, saving
+from graphide.editor import model_actions, recovery, saving
 from graphide.editor.dialogs import Dialog, DialogButton
 from graphide.editor.document import Document, is_outdated
 from graphide.editor.recovering import Recovering
@@ -30,11 +30,12 @@ def start(session: Session, *, again: bool = True) -> None:
         for name in session.remembered.open:
             if Path(name).is_file():
                 open_file(session, Path(name))
-    session.history.keep = session.panel("keep_runs", True) is True
+        session.chats.open_again()
     for problem in (session.workspace.settings.problem, *map(str, session.workspace.plugin_problems)):
         if problem:
             session.say(problem, "warning")
     offer_drafts(session)
+    model_actions.go_on(session)
 
 
 def new(session: Session) -> None:
@@ -155,7 +156,8 @@ def close_all(session: Session) -> None:
         DialogButton("save", "Save all", "main"), DialogButton("keep", "Keep for the next start"),
         DialogButton("discard", "Discard", "danger"), _CANCEL,
     )  # fmt: skip
-    question = Dialog("ask", "Close the window?", f"Not saved: {names}", dirty, buttons, reply)
+    text = f"Not saved: {names}" + (f". {left}" if (left := model_actions.parting(session)) else "")
+    question = Dialog("ask", "Close the window?", text, dirty, buttons, reply)
     if question != before:
         session.popups.ask(question)
 

@@ -13,24 +13,32 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from graphide import paths
 from graphide.editor.model_cards import Card, Filter, card_of, catalogue_cards, passing, shown
+from graphide.editor.model_download_rows import DownloadRow
 from graphide.editor.model_downloads import DownloadList
 from graphide.editor.model_library import Machine, OwnModel
 from graphide.editor.model_machine import MachineState
-from graphide.editor.model_offers import Form, Offer, load_options, offers
+from graphide.editor.model_news import News
+from graphide.editor.model_offers import Form, Offer, offers
 from graphide.editor.model_tasks import Tasks
 from graphide.editor.settings_form import SettingsForm
 from graphide.errors import GraphideError
+from graphide.models import tokens
 from graphide.models.catalogue import catalogue
 from graphide.models.download import Downloads
 from graphide.models.hub import Hub
-from graphide.models.library import user_cache
+from graphide.models.loading import load_options
 from graphide.models.memory import host_memory
+from graphide.models.opening import open_downloads, open_hub
+from graphide.models.wording import age
+from graphide.settings import Settings
 
 if TYPE_CHECKING:
+    from graphide.editor.model_asked import Asked
     from graphide.editor.session import Session
-    from graphide.models.download_job import Job
+    from graphide.models.download_job import Request
 
-_SEARCH, _OFFER = "search", "offer"
+_SEARCH, _OFFER, _TOKEN = "search", "offer", "token"
+_LOOK_EVERY = 1.0  # seconds between looks at the memory while a dialog is open
 
 
 class _Searched(NamedTuple):
@@ -39,23 +47,19 @@ class _Searched(NamedTuple):
     problem: str = ""
 
 
-def open_downloads(hub: Hub) -> Downloads:
-    """Return the downloads of this user."""
-    return Downloads(hub.line, network=hub.network, hashes=user_cache())
-
-
 class ModelBrowser:
     """Find, download and look after models. Everything is asked for in the session's thread; close it at the end.
 
     `hub` and `downloads` open what their names say when it is first needed; they are replaced where there is another hub.
+    While it is `watched`, what is in memory is looked at every second.
     """
 
     def __init__(
         self,
         session: Session,
         *,
-        hub: Callable[[], Hub] = Hub,
-        downloads: Callable[[Hub], Downloads] = open_downloads,
+        hub: Callable[[Settings], Hub] = open_hub,
+        downloads: Callable[[Hub, Settings], Downloads] = open_downloads,
     ) -> None:
         self._session = session
         self._open_hub = hub
@@ -63,14 +67,23 @@ class ModelBrowser:
         self._opening = threading.Lock()
         self._tasks = Tasks(session.wake)
         self._cards: tuple[Card, ...] | None = None
+        self._settings = session.workspace.settings
+        self._looked = session.clock()
+        self.watched = False
         self.wanted = Filter()
         self.problem = ""
         self.old = 0.0
         self.offer: Offer | None = None
         self.repo = ""
         self.offer_problem = ""
+        self.endpoint = ""
+        self.has_token: bool | None = None
+        self.token_problem = ""
         self.machine = MachineState(session.workspace, self._tasks)
-        self.downloads = DownloadList(self._tasks, lambda: downloads(self._opened()), self._finished)
+        self.news = News(session, self._tasks, self.machine)
+        self.downloads = DownloadList(
+            self._tasks, lambda: downloads(self._opened(), self._settings), self.news.finished, self.news.broke
+        )
 
     # --- search
 
@@ -92,15 +105,16 @@ class ModelBrowser:
         return self._tasks.busy(_SEARCH)
 
     @property
+    def searched(self) -> bool:
+        """Whether there is an answer to a search, or the catalogue in its place."""
+        return self._cards is not None
+
+    @property
     def note(self) -> str:
         """What to say about the cards as a whole: why they are not those of the hub today, "" where they are."""
         if self.problem:
             return f"{self.problem}\nMeanwhile, these are known to work; the list is of {catalogue().dated}."
-        if self.old:
-            hours = self.old / 3600
-            amount = f"{hours:.0f} hours" if hours >= 2 else f"{max(1, round(self.old / 60))} minutes"
-            return f"The hub could not be asked; this is what it said {amount} ago."
-        return ""
+        return f"The hub could not be asked; this is what it said {age(self.old)} ago." if self.old else ""
 
     def search(self, wanted: Filter) -> None:
         """Look for models; where only "fits only" changed, nothing is asked."""
@@ -138,10 +152,15 @@ class ModelBrowser:
         options = load_options(self._session.workspace.settings)
 
         def work(stop: threading.Event) -> None:
-            for offer in offers(self._opened(), repo, options, host_memory().free, stop):
+            hub = self._opened()
+            self._tasks.post(partial(self._asked_as, hub.endpoint, bool(hub.line.token())), key=_TOKEN)
+            for offer in offers(hub, repo, options, host_memory().free, stop):
                 self._tasks.post(partial(self._offered, offer), key=_OFFER)
 
         self._tasks.begin(_OFFER, work, lambda _: None, partial(self._offer_failed, repo), newest=True)
+
+    def _asked_as(self, endpoint: str, has_token: bool) -> None:
+        self.endpoint, self.has_token = endpoint, has_token
 
     def _offered(self, offer: Offer) -> None:
         if offer.repo == self.repo:
@@ -151,25 +170,51 @@ class ModelBrowser:
         if repo == self.repo:
             self.offer_problem = sentence
 
+    def keep_token(self, text: str) -> None:
+        """Keep a token of the hub where secrets are, and ask for the repository anew; `token_problem` says why not."""
+
+        def kept(_: object) -> None:
+            repo, self.repo, self.token_problem = self.repo, "", ""
+            self.look_at(repo)
+
+        def failed(sentence: str) -> None:
+            self.token_problem = sentence
+
+        self._tasks.begin(_TOKEN, lambda _: tokens.keep_token(text), kept, failed)
+
     # --- downloads
 
-    def download(self, form: Form) -> str:
-        """Download a form of the repository that is looked at, or go on with it; return the id of the download."""
+    def request(self, form: Form) -> Request:
+        """Return the download of a form of the repository that is looked at."""
         assert self.offer is not None
-        request = self.offer.repository.request(form.chosen, paths.models_folder().absolute())
+        return self.offer.repository.request(form.chosen, paths.models_folder().absolute())
+
+    def download(self, form: Form, asked: Asked | None = None) -> str:
+        """Download a form of the repository that is looked at, or go on with it; return the id of the download.
+
+        `asked` is who can use it when it is here.
+        """
+        request = self.request(form)
+        if asked is not None:
+            self.news.asked[request.id] = asked
         self.downloads.start(request)
         return request.id
 
-    def is_here(self, form: Form) -> bool:
-        """Whether a file of that name and size is on this machine already, in whichever folder."""
-        if self.offer is None or self.machine.now is None:
-            return False
-        file = form.chosen.files[0].name
-        return any((own.model.file, own.model.size) == (file, form.chosen.size) for own in self.machine.now.models)
+    def download_of(self, form: Form) -> DownloadRow | None:
+        """Return the line of the download of a form, None where there is none."""
+        return self.downloads.row(self.request(form).id)
 
-    def _finished(self, job: Job) -> None:
-        self._session.say(f"The model {job.name} is here, and is what the hub promised")
-        self.machine.look()
+    def file_of(self, form: Form) -> OwnModel | None:
+        """Return the file of that name and size that is on this machine already, in whichever folder."""
+        if self.offer is None or self.machine.now is None:
+            return None
+        file, size = form.chosen.files[0].name, form.chosen.size
+        models = self.machine.now.models
+        return next((own for own in models if (own.model.file, own.model.size) == (file, size)), None)
+
+    def is_here(self, form: Form) -> bool:
+        """Whether a form is on this machine already."""
+        return self.file_of(form) is not None
 
     # --- this machine
 
@@ -188,6 +233,13 @@ class ModelBrowser:
 
     def tick(self) -> bool:
         """Take in what the threads gave, and return whether something is to be drawn again."""
+        settings, now = self._session.workspace.settings, self._session.clock()
+        if settings is not self._settings:
+            self._follow(settings)
+        if self.watched and now - self._looked >= _LOOK_EVERY:
+            self._looked = now
+            self.machine.look_at_memory()
+        self.news.follow()
         return self._tasks.deliver()
 
     def close(self) -> None:
@@ -195,9 +247,21 @@ class ModelBrowser:
         self.downloads.close()
         self._tasks.close()
 
+    def _follow(self, settings: Settings) -> None:
+        """Take other settings: another hub is asked from now on, downloads keep to the new limits."""
+        before, self._settings = self._settings, settings
+        if (before.hub, before.network) != (settings.hub, settings.network):
+            with self._opening:
+                self._hub = None
+            self._cards, self.repo, self.offer = None, "", None
+            self.downloads.begin_anew()
+        self.downloads.set_limits(parallel=settings.download_parallel, rate=settings.download_rate)
+        if (before.model_folders, before.aliases) != (settings.model_folders, settings.aliases):
+            self.machine.look()
+
     def _opened(self) -> Hub:
         """Return the hub; for threads. Raises UsageError where its address is none."""
         with self._opening:
             if self._hub is None:
-                self._hub = self._open_hub()
+                self._hub = self._open_hub(self._settings)
             return self._hub

@@ -6,15 +6,17 @@ sizes and fits of cards are guessed from parameters and called estimates; `model
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from graphide.editor.text.metrics import icon
 from graphide.models.catalogue import Catalogue
-from graphide.models.hub import HubModel, Query
+from graphide.models.hub import HubModel, Query, Sort
 from graphide.models.hub_files import HubFile, Quantisation
 from graphide.models.hub_fit import FitLabel, estimate, recommend
 from graphide.models.hub_spec import parse_spec
+from graphide.models.wording import quantity
 
 SIZES: Final[tuple[tuple[str, tuple[int, int]], ...]] = (
     ("Any size", (0, 0)),
@@ -26,19 +28,43 @@ SIZES: Final[tuple[tuple[str, tuple[int, int]], ...]] = (
 )
 """The sizes to choose from, as bounds of the parameters; 0 is open."""
 
+SORTS: Final[tuple[tuple[str, Sort], ...]] = (
+    ("Most downloads", "downloads"),
+    ("Trending", "trending"),
+    ("Most liked", "likes"),
+    ("Newest", "updated"),
+)
+LICENCES: Final[tuple[tuple[str, str], ...]] = (
+    ("Any licence", ""),
+    ("Apache 2.0", "apache-2.0"),
+    ("MIT", "mit"),
+    ("Llama 3.1", "llama3.1"),
+    ("Llama 3.2", "llama3.2"),
+    ("Gemma", "gemma"),
+    ("OpenRAIL", "openrail"),
+    ("CC BY-NC 4.0", "cc-by-nc-4.0"),
+)
+"""The licences to choose from, as the hub calls them; "" is any."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is looked for: words, bounds of the parameters, and whether only what fits this machine is shown."""
+    """What is looked for: words, an author, bounds of the parameters, a licence; and whether only what fits is shown."""
 
     text: str = ""
+    author: str = ""
     size: tuple[int, int] = (0, 0)
+    licence: str = ""
+    sort: Sort = "downloads"
     fits_only: bool = False
 
     @property
     def query(self) -> Query:
         """The question to the hub; whether something fits is not its business."""
-        return Query(text=" ".join(self.text.split()), size=self.size, sort="downloads")
+        return Query(
+            text=" ".join(self.text.split()), author=self.author.strip(), size=self.size, licence=self.licence,
+            sort=self.sort,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +78,9 @@ class Card:
     title: str
     parameters: int = 0
     downloads: int = 0
+    likes: int = 0
+    updated: str = ""
+    context: int = 0
     licence: str = ""
     gated: bool = False
     quantisations: tuple[str, ...] = ()
@@ -72,8 +101,8 @@ def card_of(model: HubModel, *, free: int, n_ctx: int = 0) -> Card:
     found = recommend(model, forms, free=free, n_ctx=n_ctx)
     return Card(
         repo=model.repo, title=model.repo.partition("/")[2], parameters=model.parameters, downloads=model.downloads,
-        licence=model.licence, gated=bool(model.gated), quantisations=model.quantisations,
-        take=found.chosen.name if found else "", fit=found.label if found else None,
+        likes=model.likes, updated=model.updated, context=model.context_length, licence=model.licence,
+        gated=bool(model.gated), quantisations=model.quantisations, take=found.chosen.name if found else "", fit=found.label if found else None,
     )  # fmt: skip
 
 
@@ -87,11 +116,22 @@ def catalogue_cards(known: Catalogue, *, free: int, n_ctx: int = 0) -> tuple[Car
         label = estimate(model, form, n_ctx=n_ctx, free=free)
         names = (spec.quantisation,) if spec.quantisation else ()
         card = Card(
-            repo=spec.repo, title=each.name, parameters=each.parameters, licence=each.licence, quantisations=names,
-            take=spec.quantisation, fit=label, about=each.good_for, size=each.size,
+            repo=spec.repo, title=each.name, parameters=each.parameters, context=each.context_length,
+            licence=each.licence, quantisations=names, take=spec.quantisation, fit=label, about=each.good_for,
+            size=each.size,
         )  # fmt: skip
         cards.append(card)
     return tuple(cards)
+
+
+def card_facts(card: Card) -> Sequence[str]:
+    """Return what a line says of a repository, what is not known left out."""
+    facts = [
+        card.repo.partition("/")[0], quantity(card.parameters), card.licence,
+        f"{icon('download')} {quantity(card.downloads)}" if card.downloads else "",
+        f"{icon('heart')} {quantity(card.likes)}" if card.likes else "", card.updated,
+    ]  # fmt: skip
+    return [fact for fact in facts if fact]
 
 
 def shown(cards: Iterable[Card], wanted: Filter) -> tuple[Card, ...]:
@@ -105,8 +145,14 @@ def passing(cards: Iterable[Card], wanted: Filter) -> tuple[Card, ...]:
 
     def passes(card: Card) -> bool:
         text = f"{card.repo} {card.title} {card.about}".casefold()
-        fits_size = least <= card.parameters and (not most or card.parameters <= most)
-        return fits_size and all(word in text for word in words)
+        owner = card.repo.partition("/")[0].casefold()
+        return (
+            least <= card.parameters
+            and (not most or card.parameters <= most)
+            and wanted.licence in ("", card.licence)
+            and wanted.author.strip().casefold() in ("", owner)
+            and all(word in text for word in words)
+        )
 
     return shown(filter(passes, cards), wanted)
 

@@ -1,119 +1,65 @@
-"""The downloads of this user as the window shows them: lines with progress, and what can be done with each.
+"""The downloads of this user as the window has them: followed while there is a window, and told what to do.
 
-The queue itself is `graphide.models.download`; it is opened, asked and told in threads, and followed by one while there is
-a window. What is done is remembered with its hash, so that nothing reads it again.
+The queue itself is `graphide.models.download`; it is opened, asked and told in threads. What its lines say is
+`model_download_rows`. What is done is remembered with its hash, so that nothing reads it again.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Final
 
-from graphide.editor.model_list import size_text
+from graphide.disk import try_lock
+from graphide.editor.model_download_rows import DownloadDo, DownloadRow, DownloadSum, rows_of_jobs, sum_of
 from graphide.editor.model_tasks import Tasks
-from graphide.errors import Cancelled, GraphideError
+from graphide.errors import Cancelled
 from graphide.models.download import Downloads
-from graphide.models.download_job import Job, JobState, Request
-
-DownloadDo = Literal["pause", "resume", "cancel", "remove"]
+from graphide.models.download_job import INTERRUPTED, Job, Request
+from graphide.models.download_part import part_of
+from graphide.models.hub_errors import HubFault
 
 _BUSY_SECONDS: Final = 0.2  # between looks at bytes that arrive
 _IDLE_SECONDS: Final = 2.0  # the longest that an ended window leaves its thread behind
 _KEY: Final = "downloads"
-_CAN: Final[dict[JobState, tuple[DownloadDo, ...]]] = {
-    "queued": ("pause", "cancel"),
-    "downloading": ("pause", "cancel"),
-    "waiting": ("pause", "cancel"),
-    "checking": ("pause", "cancel"),
-    "paused": ("resume", "cancel"),
-    "failed": ("resume", "cancel"),
-    "done": ("remove",),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadRow:
-    """One line: `fraction` of 0 to 1, `said` what is going on with numbers, `problem` with what to do about it.
-
-    `can` is what can be done with it, the usual first; `file` is the name that a model field gets, `path` where it is.
-    """
-
-    id: str
-    title: str
-    repo: str
-    state: JobState
-    fraction: float
-    said: str
-    problem: str = ""
-    can: tuple[DownloadDo, ...] = ()
-    file: str = ""
-    path: str = ""
-
-
-def row_of_job(job: Job) -> DownloadRow:
-    """Return the line of a download."""
-    request = job.request
-    more = f" and {len(request.files) - 1} more" if len(request.files) > 1 else ""
-    problem = f"{job.problem}. {job.hint}" if job.problem and job.hint else job.problem
-    return DownloadRow(
-        id=job.id, title=f"{job.name}{more}", repo=request.repo, state=job.state,
-        fraction=min(1.0, job.done / job.size) if job.size else 0.0, said=progress_text(job), problem=problem,
-        can=_CAN[job.state], file=request.targets[0].name, path=str(request.targets[0]),
-    )  # fmt: skip
-
-
-def progress_text(job: Job) -> str:
-    """Return how far a download is, for people: `1.2 GB of 4.7 GB · 8.4 MB/s · 7 min left`."""
-    if job.state == "done":
-        return f"done · {size_text(job.size)}"
-    parts = [f"{size_text(job.done)} of {size_text(job.size)}"]
-    if job.state != "downloading":
-        parts.insert(0, job.state)
-    elif job.speed:
-        parts.append(f"{speed_text(job.speed)}/s")
-        if job.seconds_left is not None:
-            parts.append(f"{time_text(job.seconds_left)} left")
-    return " · ".join(parts)
-
-
-def speed_text(speed: float) -> str:
-    """Return bytes a second with one digit behind the point from a megabyte on, because they are read while they change."""
-    return f"{speed / 1e6:.1f} MB" if 1e6 <= speed < 1e9 else size_text(round(speed))
-
-
-def time_text(seconds: float) -> str:
-    """Return a time to wait: `40 s`, `3 min`, `2 h 5 min`."""
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 class DownloadList:
     """The lines of all downloads, None before they are known. Everything is asked for in the session's thread.
 
-    `open` gives the queue of this user; `finished` is called with each download that is done while one looks on.
+    `open` gives the queue of this user; `finished` is called with each download that is done while one looks on, and
+    `broke` with each that ended otherwise by itself.
     """
 
-    def __init__(self, tasks: Tasks, open: Callable[[], Downloads], finished: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        open: Callable[[], Downloads],
+        finished: Callable[[Job], None],
+        broke: Callable[[Job], None] = lambda _: None,
+    ) -> None:
         self._tasks = tasks
         self._open = open
         self._finished = finished
+        self._broke = broke
         self._downloads: Downloads | None = None
         self._opening = threading.Lock()
         self._closed = threading.Event()
         self._follower: threading.Thread | None = None
         self.rows: tuple[DownloadRow, ...] | None = None
+        self.total: DownloadSum | None = None
         self.problem = ""
 
     @property
     def busy(self) -> int:
         """How many downloads are under way or wait for their turn."""
-        return sum(row.state not in ("paused", "failed", "done") for row in self.rows or ())
+        return sum(row.busy for row in self.rows or ())
+
+    def row(self, job_id: str) -> DownloadRow | None:
+        """Return the line of a download, None where it is not known."""
+        return next((row for row in self.rows or () if row.id == job_id), None)
 
     def look(self) -> None:
         """Open the queue, and follow it from now on."""
@@ -132,6 +78,41 @@ class DownloadList:
         for row in self.rows or ():
             if row.state == "paused":
                 self.do("resume", row.id)
+
+    def go_on(self, then: Callable[[int], None]) -> None:
+        """Resume what the end of graphide interrupted and nobody else is at; tell how many those were."""
+
+        def work(_: threading.Event) -> tuple[int, tuple[Job, ...]]:
+            downloads = self._opened()
+            found = [job for job in downloads.jobs() if job.problem == INTERRUPTED and is_free(job.request)]
+            try:
+                for job in found:
+                    downloads.resume(job.id)
+            except HubFault:  # the network is switched off: they wait
+                found = []
+            return len(found), downloads.jobs()
+
+        def shown(done: tuple[int, tuple[Job, ...]]) -> None:
+            self._show(done[1])
+            then(done[0])
+
+        self._tasks.begin(_KEY, work, shown, self._failed)
+
+    def first(self, job_id: str) -> None:
+        """Let a download that waits be the next one: one that runs gives it its place, and waits in turn."""
+        self._do(lambda: _put_first(self._opened(), job_id))
+
+    def set_limits(self, *, parallel: int, rate: int) -> None:
+        """Change how many run at a time, and their bytes a second together (0: no limit), where the queue is open."""
+        if self._downloads is not None:
+            self._do(lambda: self._opened().set_limits(parallel=parallel, rate=rate))
+
+    def begin_anew(self) -> None:
+        """Let go of the queue, because there is another hub, and go on with what was under way."""
+        with self._opening:
+            old, self._downloads = self._downloads, None
+        if old is not None:
+            self._tasks.begin(_KEY, lambda _: old.close(), lambda _: self.go_on(lambda _: None), self._failed)
 
     def close(self) -> None:
         """Pause what runs; the next start can go on with it."""
@@ -157,7 +138,7 @@ class DownloadList:
         self.problem = sentence
 
     def _show(self, jobs: tuple[Job, ...]) -> None:
-        self.rows = tuple(map(row_of_job, jobs))
+        self.rows, self.total = rows_of_jobs(jobs), sum_of(jobs)
 
     # --- in threads
 
@@ -177,7 +158,8 @@ class DownloadList:
         """Tell of every change, several times a second while bytes arrive and not at all while nothing happens."""
         shown = downloads.jobs()
         done = {(job.id, job.added) for job in shown if job.state == "done"}
-        while not self._closed.is_set():
+        going = {job.id for job in shown if not job.ended}
+        while not self._closed.is_set() and self._downloads is downloads:
             version, jobs = downloads.version, downloads.jobs()
             if jobs != shown:
                 shown = jobs
@@ -185,12 +167,38 @@ class DownloadList:
             for job in jobs:
                 if job.state == "done" and (job.id, job.added) not in done:
                     done.add((job.id, job.added))
-                    self._done(downloads, job)
+                    self._tasks.post(partial(self._finished, job))
+                if job.id in going and job.state in ("failed", "paused") and job.problem:
+                    self._tasks.post(partial(self._broke, job))
+            going = {job.id for job in jobs if not job.ended}
             busy = any(not job.ended for job in jobs)
             downloads.wait(version, _BUSY_SECONDS if busy else _IDLE_SECONDS)
 
-    def _done(self, downloads: Downloads, job: Job) -> None:
-        with suppress(GraphideError):  # taken off the list meanwhile
-            # Nothing to pause, but its record is written when this returns: the library reads there where a file is from.
-            downloads.pause(job.id)
-        self._tasks.post(partial(self._finished, job))
+
+def _put_first(downloads: Downloads, job_id: str) -> None:
+    """Let a download that waits have the place of one that runs; raises UsageError, HubFault."""
+    jobs = downloads.jobs()
+    waiting = [job for job in jobs if job.state == "queued" and job.id != job_id]
+    running = [job for job in jobs if not job.ended and job.state != "queued"]
+    if not any(job.id == job_id and job.state == "queued" for job in jobs):
+        return
+    aside = [*waiting, *running[-1:]]
+    for job in aside:  # so that nothing else takes the place as it becomes free
+        downloads.pause(job.id)
+    for job in aside:
+        downloads.resume(job.id)
+
+
+def is_free(request: Request) -> bool:
+    """Return whether no other process is at work on a download: its unfinished files are locked by nobody."""
+    for target in request.targets:
+        try:
+            descriptor = os.open(part_of(target), os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        except OSError:
+            continue
+        try:
+            if not try_lock(descriptor):
+                return False
+        finally:
+            os.close(descriptor)
+    return True

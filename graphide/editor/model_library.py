@@ -6,19 +6,24 @@ Looking is for a thread; the rest is pure. Choosing among them for a field is `m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from graphide.backends.memory import LoadedModel
-from graphide.editor.model_list import ModelRow, count_text, row_of, size_text
+from graphide.editor.model_list import ModelRow, row_of, size_text
 from graphide.errors import GraphideError
-from graphide.models.library import DEFAULT, LibraryModel
+from graphide.models.identity import known_sha256
+from graphide.models.library import DEFAULT, Library, LibraryModel, Scan
 from graphide.models.memory import host_memory
 from graphide.models.origins import Origin, origins_of
 from graphide.models.removal import is_own
 from graphide.models.verify import Verified
+from graphide.models.wording import quantity
 from graphide.workspace import Workspace
+
+_MOST_USES = 4
 
 Owner = Literal["own", "elsewhere", "package"]
 """Whose file it is: `own` lies in graphide's folder, `elsewhere` in one that another program may use too."""
@@ -26,13 +31,17 @@ Owner = Literal["own", "elsewhere", "package"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnModel:
-    """A model file: what it says of itself, where it came from, and the memory that it holds (None: not loaded)."""
+    """A model file: what it says of itself, where it came from, and the memory that it holds (None: not loaded).
+
+    `row.names` are the names that lead to it; `sha256` is "" where nobody has computed it yet.
+    """
 
     model: LibraryModel
     row: ModelRow
     owner: Owner
     origin: Origin | None = None
     is_default: bool = False
+    sha256: str = ""
     loaded: LoadedModel | None = None
 
     @property
@@ -50,12 +59,11 @@ class OwnModel:
         """What there is to know about it, as labels and values; what is not known is left out."""
         return tuple((label, value) for label, value in _details(self) if value)
 
-    @property
-    def before_deleting(self) -> str:
-        """What to say before it is deleted."""
+    def before_deleting(self, uses: tuple[str, ...] = ()) -> str:
+        """Return what to say before it is deleted; `uses` are the nodes of open graphs that name it."""
         count = len(self.model.parts)
         what = self.key if count == 1 else f"{self.key} and {count - 1} more file{'s' if count > 2 else ''}"
-        said = [f"{what} ({size_text(self.model.size)}) will be deleted from the disk."]
+        said = [f"{what} ({size_text(self.model.size)}, {self.model.size:,} bytes) will be deleted from the disk."]
         if self.model.path.is_symlink():
             said.append("It is a link: the file that it leads to stays.")
         elif self.owner == "elsewhere":
@@ -64,6 +72,12 @@ class OwnModel:
             said.append(f"It can be downloaded again from {self.origin.repo}.")
         if self.is_default:
             said.append("Graphs that ask for “default” will get another model.")
+        names = [name for name in self.row.names if name != DEFAULT]
+        if names:
+            said.append(f"{'Your name' if len(names) == 1 else 'Your names'} {', '.join(names)} will lead nowhere.")
+        if uses:
+            more = f" and {len(uses) - _MOST_USES} more" if len(uses) > _MOST_USES else ""
+            said.append(f"It is used by {', '.join(uses[:_MOST_USES])}{more}.")
         return " ".join(said)
 
 
@@ -100,19 +114,37 @@ def look(workspace: Workspace) -> Machine:
     except GraphideError:
         default = None
     origins = origins_of([model.path for model in scan.models])
+    names = _names(library, scan)
     owners: dict[Path, Owner] = {
         model.path: "package" if model.path == library.bundled else "own" if is_own(library, model) else "elsewhere"
         for model in scan.models
     }
     models = tuple(
         OwnModel(
-            model=model, row=row_of(model, memory.free, workspace.settings.n_ctx), owner=owners[model.path],
-            origin=origin, is_default=model.path == default,
+            model=model, owner=owners[model.path], origin=origin, is_default=model.path == default,
+            row=replace(row_of(model, memory.free, workspace.settings.n_ctx), names=names.get(model.path, ())),
+            sha256=_sha256(library, model, origin),
         )
         for model, origin in zip(scan.models, origins, strict=True)
     )  # fmt: skip
     problems = tuple(f"{skipped.path}: {skipped.reason}" for skipped in scan.skipped)
     return with_loaded(Machine(models, problems, memory.free, memory.total), workspace)
+
+
+def _names(library: Library, scan: Scan) -> Mapping[Path, tuple[str, ...]]:
+    """Return the user's own names of each file."""
+    found: dict[Path, tuple[str, ...]] = {}
+    for name in sorted(library.aliases):
+        with suppress(GraphideError):
+            path = library.find(name, scan).path
+            found[path] = (*found.get(path, ()), name)
+    return found
+
+
+def _sha256(library: Library, model: LibraryModel, origin: Origin | None) -> str:
+    with suppress(GraphideError):
+        return known_sha256(model.parts, library.cache) or (origin.sha256 if origin and len(model.parts) == 1 else "")
+    return ""
 
 
 def with_loaded(machine: Machine, workspace: Workspace) -> Machine:
@@ -147,14 +179,17 @@ def verified_text(found: tuple[Verified, ...]) -> str:
 
 def _details(own: OwnModel) -> Iterator[tuple[str, str]]:
     model, facts = own.model, own.model.facts
-    yield "File", own.key
     yield "Problem", model.problem
+    yield "File", own.key
+    if len(model.parts) > 1:
+        yield "Parts", ", ".join(part.name for part in model.parts[:8]) + (" …" if len(model.parts) > 8 else "")
+    yield "Called", ", ".join(own.row.names)
     yield "Size", size_text(model.size) + (f" in {len(model.parts)} files" if len(model.parts) > 1 else "")
     if facts is not None:
         yield "Name", facts.name
         yield "Kind", facts.kind if facts.kind != "model" else ""
         yield "Architecture", facts.architecture
-        yield "Parameters", count_text(facts.parameters) if facts.parameters and facts.split_count == 1 else ""
+        yield "Parameters", quantity(facts.parameters) if facts.parameters and facts.split_count == 1 else ""
         yield "Quantisation", facts.quantisation
         yield "Trained context", f"{facts.context_length:,} tokens" if facts.context_length else ""
         yield "Chat template", "yes" if facts.has_chat_template else "none: it completes texts"
@@ -163,3 +198,4 @@ def _details(own: OwnModel) -> Iterator[tuple[str, str]]:
     yield "From", str(own.origin) if own.origin else ""
     yield "Memory", f"about {size_text(own.row.needs)}: {own.row.fits} now" if own.row.needs else ""
     yield "Loaded", memory_text(own.loaded) if own.loaded else ""
+    yield "SHA-256", own.sha256

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphide import paths
 from graphide.editor.commands import Command, Composite
 from graphide.editor.commands_edges import Connect
 from graphide.editor.commands_nodes import AddNodes
@@ -16,6 +15,7 @@ from graphide.editor.palette import Palette, PaletteItem, Wanted, node_items, se
 from graphide.editor.selection import Selection
 from graphide.editor.snapping import GRID
 from graphide.graph.model import Edge
+from graphide.templates import Templates
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
@@ -36,9 +36,10 @@ class Offers:
 
     def opened(self, at: tuple[float, float], wire: Wanted | None) -> Palette:
         """Return a palette; with the loose end of a wire only node types that fit it."""
-        offers = node_items(self._session.workspace.registry, wire)
+        alone = self._session.tab.alone  # then there is no graph to be seen that something could be added to
+        offers = () if alone else node_items(self._session.workspace.registry, wire)
         if wire is None:
-            offers = (*offers, *_templates(), *self._actions())
+            offers = (*offers, *_templates(self._session), *self._actions())
         return self.searched(Palette(at, wire=wire, offers=offers), "")
 
     def searched(self, palette: Palette, query: str) -> Palette:
@@ -82,11 +83,12 @@ def adding(
     return Composite(add.label, (add, Connect(Edge(*ends), session.rules))), node.id
 
 
-def _templates() -> tuple[PaletteItem, ...]:
+def _templates(session: Session) -> tuple[PaletteItem, ...]:
+    own = session.folder / "templates"
     return tuple(
         PaletteItem(
-            "template", str(path), path.stem.replace("_", " "), "Starter graph", "layout-template", "accent",
-            words=f"template new {path.stem}",
+            "template", str(path), id.replace("_", " "), "Your template" if path.parent == own else "Starter graph",
+            "layout-template", "accent", words=f"template new {id}",
         )
-        for path in sorted(paths.templates_folder().glob("*.json"))
+        for id, path in sorted(Templates(own).ids().items())
     )  # fmt: skip

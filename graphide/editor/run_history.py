@@ -153,6 +153,18 @@ class RunHistory:
                 except GraphideError as error:
                     self.problem = str(error)
 
+    def forget_all(self) -> None:
+        """Forget all runs of all documents, in the store too."""
+        with self._lock:
+            self.problem = ""
+            for document in self._recent:
+                self._recent[document] = []
+            if self._store is not None:
+                try:
+                    self._store.clear()
+                except GraphideError as error:
+                    self.problem = str(error)
+
     def _runs(self, document: str) -> list[RunRecord]:
         runs = self._recent.setdefault(document, [])
         if self.keep and self._store is not None and document and document not in self._looked_up:

@@ -54,7 +54,7 @@ class RunList:
     @property
     def keep(self) -> bool:
         """Whether runs are written down, so that they are there at the next start."""
-        return self._session.panel("keep_runs", True) is True
+        return self._session.workspace.settings.keep_runs
 
     @property
     def problem(self) -> str:
@@ -63,8 +63,7 @@ class RunList:
 
     def take_keep(self, keep: bool) -> None:
         """Write runs down from now on, or no more; what is written stays until it is deleted."""
-        self._session.set_panel("keep_runs", keep)
-        self._session.history.keep = keep
+        self._session.choose(keep_runs=keep)
 
     def step(self, by: int) -> None:
         """Light another run, without going around the end."""

@@ -66,7 +66,7 @@ def chat(session: Session) -> ChatSession | None:
     if form is None:
         return None
     if tab.chat is None:
-        tab.chat = ChatSession(source, form, tab.runs)
+        tab.chat = session.chats.begun(tab, source, form)
     tab.chat.document, tab.chat.form = source, form
     return tab.chat
 

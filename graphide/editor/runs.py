@@ -107,8 +107,8 @@ class RunControl:
     ) -> Run:
         """Start a run to `targets` (none: all outputs) and return it; raises UsageError while another is under way.
 
-        `key` names the document in the history (its path by itself); `keep` False leaves the run out of it. A graph
-        that cannot run gives a view that is refused, not an error here.
+        `key` names the document in the history (its path by itself); without `keep` the run is left out of it, and nothing
+        of it goes to the disk. A graph that cannot run gives a view that is refused, not an error here.
         """
         if self._closed or self.view.active:
             raise UsageError("a run is under way", hint="Stop it first")
@@ -210,7 +210,7 @@ class RunControl:
     def _events_of(self, run: Run, mailbox: Mailbox, cancel: threading.Event) -> None:
         started: RunStarted | None = None
         events = self._workspace.run(
-            run.document, inputs=run.inputs, targets=run.targets, seed=run.seed, cancel=cancel
+            run.document, inputs=run.inputs, targets=run.targets, seed=run.seed, cancel=cancel, keep=run.keep
         )  # fmt: skip
         with closing(cast(Any, events)):
             for event in events:

@@ -7,14 +7,15 @@ threads leave is taken in by `tick`. What actions do is in the modules beside th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from graphide import paths
-from graphide.editor import actions, editing, lifecycle, remembered, saving
+from graphide.editor import actions, editing, lifecycle, preferences, remembered, saving
 from graphide.editor.camera import fitted
+from graphide.editor.chats import KeptChats
 from graphide.editor.commands import Command
 from graphide.editor.connect import Rules
 from graphide.editor.document import Document
@@ -25,22 +26,29 @@ from graphide.editor.gestures_target import Surface, Target
 from graphide.editor.gestures_text import TextField
 from graphide.editor.inspector import inspected
 from graphide.editor.inspector_parts import Inspector
+from graphide.editor.model_missing import lacks_a_model, names_a_model
 from graphide.editor.popups import Popups
 from graphide.editor.prompt_preview import Prompts
 from graphide.editor.run_file import RunFile
 from graphide.editor.run_history import RunHistory
 from graphide.editor.scene import Scene
 from graphide.editor.selection import Selection
+from graphide.editor.serving import Server, Serving
 from graphide.editor.tabs import Tab
 from graphide.editor.toasts import ToastKind, Toasts
 from graphide.editor.typed_text import TypedTexts
 from graphide.editor.views import Box, CanvasView
 from graphide.errors import GraphideError
 from graphide.graph.model import Graph
+from graphide.settings import Theme, config_path
+from graphide.templates import Removed
 from graphide.values import Json
 from graphide.workspace import Workspace
 
-Look = Literal["dark", "light"]
+if TYPE_CHECKING:
+    from graphide.editor.model_browser import ModelBrowser
+    from graphide.editor.model_download_rows import DownloadSum
+
 _OUTSIDE_EVERY = 1.0
 
 
@@ -72,7 +80,10 @@ class OwnClipboard:
 
 
 class Session:
-    """The editor of one window. `folder` is where its state is kept (the user's); close it at the end."""
+    """The editor of one window. `folder` is where its state is kept (the user's); close it at the end.
+
+    `serve` starts a server for these graph files over the workspace; without it nothing can be served.
+    """
 
     def __init__(
         self,
@@ -82,21 +93,27 @@ class Session:
         wake: Callable[[], None] = lambda: None,
         folder: Path | None = None,
         clipboard: Clipboard | None = None,
+        serve: Callable[[Sequence[Path]], Server] | None = None,
     ) -> None:
         self.workspace = workspace
         self.clock = clock
         self.wake = wake
         self.folder = folder or paths.data_folder()
+        self.config = folder / "config.json" if folder else config_path()
         self.clipboard: Clipboard = clipboard or OwnClipboard()
         self.remembered = remembered.load(self.folder / "window.json")
         self.history = RunHistory(RunFile(self.folder / "runs.jsonl"))
         self.toasts = Toasts()
+        self.deleted_template: Removed | None = None
         self.size: tuple[float, float] = (1280.0, 800.0)
         self.field: TextField | None = None
         self.quitting = False
         self.popups: Popups = Popups(self)
+        self.chats = KeptChats(self)
         self.prompts = Prompts(workspace, wake)
+        self.serving = Serving(self, serve)
         self.panel_texts = TypedTexts()
+        self._models: ModelBrowser | None = None
         self._changed = True
         self._looked_outside = clock()
         self._surface: Surface | None = None
@@ -104,6 +121,7 @@ class Session:
         self._current = 0
         self.gestures = Gestures(self)
         self.show(self.new_tab(self.new_document()))
+        preferences.begin(self)
 
     # --- tabs
 
@@ -146,6 +164,8 @@ class Session:
             for other in idle:
                 other.close()
             self.tabs = (*(other for other in self.tabs if other not in idle), tab)
+            if names_a_model(self, tab.document.graph):
+                self.models.news.look_for_missing(tab)
         self._current = self.tabs.index(tab)
         self.touch()
 
@@ -158,6 +178,7 @@ class Session:
         shown = self.tab
         self.tabs = tuple(other for other in self.tabs if other is not tab)
         tab.close()
+        self.chats.leave(tab)
         if not self.tabs:
             self.tabs = (self.new_tab(self.new_document()),)
         self._current = self.tabs.index(shown) if shown in self.tabs else min(at, len(self.tabs) - 1)
@@ -206,13 +227,34 @@ class Session:
         """Show an error for a while."""
         self.say(str(error), "error")
 
+    # --- models
+
+    @property
+    def models(self) -> ModelBrowser:
+        """The models of this machine and of the hub, looked for from the first use on."""
+        if self._models is None:
+            from graphide.editor.model_browser import ModelBrowser
+
+            self._models = ModelBrowser(self)
+        return self._models
+
+    @property
+    def has_models(self) -> bool:
+        """Whether models were looked for yet."""
+        return self._models is not None
+
+    @property
+    def downloading(self) -> DownloadSum | None:
+        """What is being downloaded, None where nothing is."""
+        return self._models.downloads.total if self._models is not None else None
+
     # --- actions
 
     def act(self, action_id: str, target: Target | None = None, *, quiet: bool = False) -> bool:
         """Do an action and return whether it could be done; why not is shown unless `quiet`. Raises KeyError."""
         action = actions.ACTIONS[action_id]
         self.gestures.cancel()
-        reason = action.why_not(self, target)
+        reason = action.reason(self, target)
         if reason:
             if not quiet:
                 self.say(reason, "info")
@@ -284,22 +326,25 @@ class Session:
     # --- settings of the window
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Theme:
         """The theme."""
-        return "light" if self.remembered.window.panels.get("look") == "light" else "dark"
+        return self.workspace.settings.theme
 
     @property
     def ui_scale(self) -> float:
         """How large everything is, 1 for 100 %."""
-        scale = self.remembered.window.panels.get("scale")
-        return float(scale) if isinstance(scale, int | float) and 0.5 <= scale <= 3 else 1.0
+        return float(self.workspace.settings.scale)
+
+    def choose(self, **settings: Json) -> str:
+        """Change settings of the user, such as `theme`, at once; return "", or why they could not be written."""
+        return preferences.choose(self, **settings)
 
     def panel(self, name: str, default: Json = None) -> Json:
         """Return what is remembered of a panel: whether it is open, how wide it is."""
         return self.remembered.window.panels.get(name, default)
 
     def set_panel(self, name: str, value: Json) -> None:
-        """Remember something of a panel, the theme ("look") or the scale."""
+        """Remember something of a panel."""
         window = self.remembered.window
         self.remembered = replace(
             self.remembered, window=replace(window, panels={**window.panels, name: value})
@@ -316,7 +361,11 @@ class Session:
             changed = tab.tick(now) or changed
             if notice := tab.document.take_notice():
                 self.say(notice, "warning")
+        changed = self.chats.tick(now) or changed
+        changed = self.serving.tick(now) or changed
         changed = self.gestures.tick(now) or changed
+        if self._models is not None or lacks_a_model(self.tab.runs.view):
+            changed = self.models.tick() or changed
         if self.field is not None and not self.field.follow():
             self.field = None
         if now - self._looked_outside >= _OUTSIDE_EVERY:
@@ -331,13 +380,17 @@ class Session:
     def due(self) -> float:
         """When `tick` has something to do by itself, by the clock; infinity when only events bring something new."""
         look = self._looked_outside + _OUTSIDE_EVERY
-        return min([self.toasts.next_end, look, *(tab.due for tab in self.tabs)])
+        return min([self.toasts.next_end, look, self.chats.due, self.serving.due, *(tab.due for tab in self.tabs)])
 
     def close(self) -> None:
         """End all threads, keep what is not saved for the next start, and remember the window."""
         saving.remember_open(self)
         for tab in self.tabs:
             tab.close(keep=True)
+        self.serving.close()
+        self.chats.close()
+        if self._models is not None:
+            self._models.close()
         self.prompts.close()
         remembered.save(self.remembered, self.folder / "window.json")
 

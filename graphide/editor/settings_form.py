@@ -1,85 +1,63 @@
-"""The settings as a form: each with its help, default and limits, those of the window and those of config.json.
+"""The settings as a form: every field of `graphide.settings` and those of the window, with what was typed and does not fit.
 
-A change of the window counts at once. One of config.json is checked, written whole by `graphide.settings`, and counts for
-models and names at once, for the rest from the next start, as its line says.
+A change is checked, written whole to config.json and counts at once, or from the next start where its entry says so.
+Entries of lists and maps (servers, names, defaults of models) are in `settings_lists`.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from graphide import paths, settings as settings_file
-from graphide.editor.widgets import text_of
+from graphide.editor import preferences
 from graphide.errors import GraphideError, UsageError
 from graphide.models.library import DEFAULT
-from graphide.settings import Settings
-from graphide.spec.fields import Choice, Field, Number, Toggle
-from graphide.values import Json, KvType
+from graphide.settings import GROUPS, SETTINGS, Described, Group, Settings, kinds, plain, variable
+from graphide.settings.entries import Place, put_at, without
+from graphide.values import Json
 
 if TYPE_CHECKING:
     from graphide.editor.session import Session
 
-Part = Literal["Window", "Runs", "Models", "Memory and disk"]
-PARTS: Final[tuple[Part, ...]] = ("Window", "Runs", "Models", "Memory and disk")
 SCALES: Final = ("75 %", "90 %", "100 %", "110 %", "125 %", "150 %", "175 %", "200 %")
-_MEGABYTE: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One setting, whose numbers count `unit`; what is stored is `scale` times as large, and counts `later`, at the next start."""
-
-    name: str
-    part: Part
-    label: str
-    field: Field
-    default: Json
-    unit: str = ""
-    scale: int = 1
-    later: bool = False
-    of_window: bool = False
-
-    @property
-    def help(self) -> str:
-        """What it is for."""
-        return self.field.help
+def _window(name: str, label: str, help: str) -> Described:
+    return Described(name, "General", label, help, "toggle", True)
 
 
-def _window(name: str, part: Part, label: str, field: Field, default: Json) -> Entry:
-    return Entry(name, part, label, field, default, of_window=True)
+OF_WINDOW: Final[Mapping[str, Described]] = {
+    each.name: each
+    for each in (
+        _window("minimap", "Minimap", "Show the whole graph in small in a corner of the canvas"),
+        _window("snap", "Snap", "Nodes that are dragged go in line with others and onto the grid; Ctrl does the contrary"),
+        _window("ask_inputs", "Ask for inputs", "Ask before each run, and propose the last values"),
+    )
+}  # fmt: skip
+"""What belongs to the window alone, and is kept with its size."""
+_IN_LISTS: Final = frozenset(["names", "addresses", "objects", "texts"])
+ENTRIES: Final[tuple[Described, ...]] = tuple(
+    each
+    for group in GROUPS
+    for each in (*SETTINGS.values(), *OF_WINDOW.values())
+    if each.group == group and each.kind not in _IN_LISTS
+)
+"""What has one field each, in the order in which it is shown."""
+BY_NAME: Final[Mapping[str, Described]] = {**SETTINGS, **OF_WINDOW}
 
 
-def _number(name: str, part: Part, label: str, help: str, low: int, unit: str = "", scale: int = 1) -> Entry:
-    field = Number(help, low=low, integer=True)
-    return Entry(name, part, label, field, getattr(Settings(), name) // scale, unit, scale, later=True)
+def found(query: str) -> tuple[Described, ...]:
+    """Return the settings that have every word of a search in what is said of them, lists and maps among them."""
+    words = query.casefold().split()
+    ordered = (each for group in GROUPS for each in BY_NAME.values() if each.group == group)
+    return tuple(each for each in ordered if all(word in _said_of(each) for word in words))
 
 
-ENTRIES: Final[tuple[Entry, ...]] = (
-    _window("look", "Window", "Theme", Choice("How the window looks", choices=("dark", "light")), "dark"),
-    _window("scale", "Window", "Size of everything", Choice("Text, nodes and buttons together", choices=SCALES), "100 %"),
-    _window("minimap", "Window", "Minimap", Toggle("Show the whole graph in small in a corner of the canvas"), True),
-    _window("snap", "Window", "Snap", Toggle("Nodes that are dragged go in line with others and onto the grid; Ctrl does the contrary"), True),
-    _window("ask_inputs", "Runs", "Ask for inputs", Toggle("Ask before each run, and propose the last values"), True),
-    _window("keep_runs", "Runs", "Keep runs", Toggle("Write runs and their outputs down, to see them next time"), True),
-    _number("parallel", "Runs", "Steps at one time", "How many nodes may work at the same time", 0, "steps"),
-    _number("n_ctx", "Models", "Context", "Room for the prompt and the answer; 0: the model's own, up to 4,096", 0, "tokens"),
-    _number("n_threads", "Models", "Threads", "How many cores answer; 0: all there are", 0, "threads"),
-    _number("n_gpu_layers", "Models", "Layers on the GPU", "How much of a model the GPU takes; -1: as much as fits", -1),
-    _number("n_parallel", "Models", "Requests at one time", "How many requests one model answers together", 1, "requests"),
-    Entry(
-        "kv_type", "Models", "Numbers in the cache",
-        Choice("Smaller ones take less memory for long contexts, and lose a little", choices=get_args(KvType)), "f16",
-        later=True,
-    ),
-    _number("keep_alive", "Memory and disk", "Keep a model loaded", "After its last answer; 0: not at all, -1: always", -1, "seconds"),
-    _number("memory_budget", "Memory and disk", "Memory for models", "All loaded ones together; 0: what is free", 0, "MB", _MEGABYTE),
-    _number("cache_bytes", "Memory and disk", "Results kept on disk", "So that what did not change is not computed again", 0, "MB", _MEGABYTE),
-    _number("prefix_cache_bytes", "Memory and disk", "Beginnings of prompts kept", "So that the same beginning is not read again; 0: none", 0, "MB", _MEGABYTE),
-)  # fmt: skip
-BY_NAME: Final[Mapping[str, Entry]] = {entry.name: entry for entry in ENTRIES}
+def _said_of(each: Described) -> str:
+    return " ".join([each.name, each.label, each.help, each.group, *each.bounds.choices]).casefold()
 
 
 class SettingsForm:
@@ -87,11 +65,17 @@ class SettingsForm:
 
     def __init__(self, session: Session, path: Path | None = None) -> None:
         self._session = session
-        self.path = path or paths.config_folder() / "config.json"
+        if path is not None:
+            session.config = path
         self._typed: dict[str, str] = {}
         self.problems: dict[str, str] = {}
-        self.problem = session.workspace.settings.problem
+        self.problem = session.workspace.settings.problem or settings_file.load(self.path).problem
         self.later = False
+
+    @property
+    def path(self) -> Path:
+        """Where the settings are."""
+        return self._session.config
 
     @property
     def drafts(self) -> Path:
@@ -108,52 +92,82 @@ class SettingsForm:
         """The settings of config.json as they are now."""
         return self._session.workspace.settings
 
+    # --- one setting
+
     def value(self, name: str) -> Json:
-        """Return the value of a setting, in the unit of its entry."""
-        entry = BY_NAME[name]
-        if not entry.of_window:
-            stored = getattr(self.settings, name)
-            return stored // entry.scale if isinstance(stored, int) else stored
-        if name == "look":
-            return self._session.look
-        if name == "scale":
-            return f"{self._session.ui_scale:.0%}".replace("%", " %")
-        return self._session.panel(name, entry.default) is True
+        """Return the value of a setting."""
+        if name in OF_WINDOW:
+            return self._session.panel(name, OF_WINDOW[name].default) is True
+        return plain(getattr(self.settings, name))
 
     def text(self, name: str) -> str:
         """Return what the field of a setting shows: what was typed, or the value."""
-        return self._typed.get(name, text_of(BY_NAME[name].field, self.value(name)))
+        if name == "scale":
+            return f"{self.settings.scale:.0%}".replace("%", " %")
+        return self._typed.get(name, BY_NAME[name].written(self.value(name)))
+
+    def note(self, name: str) -> str:
+        """Return what there is to say of the value as it is: what it means, or that the environment says it."""
+        if name in SETTINGS and variable(name) in os.environ:
+            return f"{variable(name)} of the environment says this"
+        value = self.value(name)
+        meaning = (BY_NAME[name].means or {}).get(value) if isinstance(value, str | int) else None
+        return meaning or ""
 
     def is_default(self, name: str) -> bool:
         """Whether a setting has its default."""
-        return bool(self.value(name) == BY_NAME[name].default) and name not in self._typed
+        return bool(self.value(name) == plain(BY_NAME[name].default)) and name not in self._typed
 
     def type(self, name: str, text: str) -> str:
         """Take a typed text and return "", or why it does not fit; then nothing is changed."""
+        setting = BY_NAME[name]
         try:
-            value = BY_NAME[name].field.parse(text.strip())
-        except UsageError as error:
-            self._typed[name], self.problems[name] = text, str(error)
-            return str(error)
+            value = int(text.rstrip(" %")) / 100 if name == "scale" else kinds.parse(setting.kind, text)
+            if setting.problem(value):
+                raise UsageError("")
+        except (UsageError, ValueError, IndexError) as error:
+            hint = error.hint if isinstance(error, UsageError) else ""
+            self._typed[name], self.problems[name] = text, f"Needs {setting.noun}{f'. {hint}' if hint else ''}"
+            return self.problems[name]
         return self.put(name, value)
 
     def put(self, name: str, value: Json) -> str:
         """Change a setting and return "", or why it does not fit or could not be written."""
-        entry = BY_NAME[name]
-        problem = entry.field.problem(value) or ""
-        if not problem:
-            self._typed.pop(name, None)
-            problem = self._put_in_window(name, value) if entry.of_window else self._put_in_file(entry, value)
-        if problem:
-            self.problems[name] = problem
-        else:
-            self.problems.pop(name, None)
-        return problem
+        self._typed.pop(name, None)
+        if name in OF_WINDOW:
+            self._session.set_panel(name, value)
+            return ""
+        return self.save(name, Place(name), value)
 
     def reset(self, name: str) -> str:
         """Give a setting its default."""
         self._typed.pop(name, None)
-        return self.put(name, BY_NAME[name].default)
+        return self.put(name, plain(BY_NAME[name].default))
+
+    # --- places inside settings
+
+    def save(self, key: str, place: Place, value: Json) -> str:
+        """Put a value at a place; return "", or why not, which then also is the problem of `key`."""
+        return self._noted(key, self._change(lambda settings: put_at(settings, place, value), place))
+
+    def drop(self, key: str, place: Place) -> str:
+        """Take the entry at a place away; as `save`."""
+        return self._noted(key, self._change(lambda settings: without(settings, place), place))
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the file is one that can be read, so that a change is written into it."""
+        return settings_file.is_readable(self.path)
+
+    def set_aside(self) -> str:
+        """Put a file that cannot be read aside, so that settings can be written again; return "", or why not."""
+        try:
+            kept = settings_file.set_aside(self.path)
+        except GraphideError as error:
+            return str(error)
+        self.problem = ""
+        self._session.say(f"The broken file is {kept.name} now, beside the new one")
+        return ""
 
     # --- models
 
@@ -177,50 +191,47 @@ class SettingsForm:
         path = str(paths.written_path(folder).absolute())
         if not Path(path).is_dir():
             return f"{path} is not a folder"
-        known = self._written().model_folders
-        if path in known or path == str(self.own_folder):
+        if path == str(self.own_folder):
             return f"{path} is looked into already"
-        return self._save(model_folders=(*known, path))
+
+        def edit(settings: Settings) -> Settings:
+            if path in settings.model_folders:
+                raise UsageError(f"{path} is looked into already")
+            return put_at(settings, Place("model_folders"), [*settings.model_folders, path])
+
+        return self._change(edit, Place("model_folders"))
 
     def remove_folder(self, folder: str) -> str:
         """Look into a folder no more and return "", or why that could not be written."""
-        return self._save(model_folders=tuple(other for other in self._written().model_folders if other != folder))
+
+        def edit(settings: Settings) -> Settings:
+            kept = [other for other in settings.model_folders if other != folder]
+            return put_at(settings, Place("model_folders"), kept)
+
+        return self._change(edit, Place("model_folders"))
 
     def choose_default(self, name: str) -> str:
         """Let "default" mean a model, "" the first one there is; return "", or why that could not be written."""
-        aliases = {key: target for key, target in self._written().aliases.items() if key != DEFAULT}
-        return self._save(aliases={**aliases, DEFAULT: name} if name else aliases)
+        place = Place("aliases", DEFAULT)
+        return self.save("default", place, name) if name else self.drop("default", place)
 
     # --- inside
 
-    def _put_in_window(self, name: str, value: Json) -> str:
-        kept = int(str(value).split()[0]) / 100 if name == "scale" else value
-        self._session.set_panel(name, kept)
-        if name == "keep_runs":
-            self._session.history.keep = bool(value)
-        return ""
-
-    def _put_in_file(self, entry: Entry, value: Any) -> str:
-        stored = value * entry.scale if isinstance(value, int) else value
-        problem = self._save(**{entry.name: stored})
-        self.later = self.later or (entry.later and not problem)
+    def _noted(self, key: str, problem: str) -> str:
+        if problem:
+            self.problems[key] = problem
+        else:
+            self.problems.pop(key, None)
         return problem
 
-    def _written(self) -> Settings:
-        """Return what config.json says now: another program may have changed it since the window was opened."""
-        return settings_file.load(self.path) if self.path.exists() else self.settings
+    def _change(self, edit: Any, place: Place) -> str:
+        problem = preferences.change(self._session, edit)
+        if not problem:
+            self.later = self.later or SETTINGS[place.name].later
+        self.problem = settings_file.load(self.path).problem
+        return problem
 
-    def _save(self, **changes: Any) -> str:
-        written = self._written()
-        if written.problem:
-            self.problem = written.problem
-            return "config.json cannot be read, and is not written over: repair or remove it first"
-        changed = replace(written, **changes)
-        try:
-            settings_file.save(changed, self.path)
-        except GraphideError as error:
-            return str(error)
-        self.problem = ""
-        self._session.workspace.use(changed)
-        self._session.touch()
-        return ""
+
+def groups_of(entries: tuple[Described, ...]) -> tuple[Group, ...]:
+    """Return the groups of some settings, in order."""
+    return tuple(group for group in GROUPS if any(each.group == group for each in entries))

@@ -39,7 +39,8 @@ class Checked:
 class Tab:
     """One open document: its selection, camera, runs, plan, problems and chat.
 
-    `inside` is the tab and the node whose inner graph this is; saving then writes into that node.
+    `inside` is the tab and the node whose inner graph this is; saving then writes into that node. `alone` says that the
+    chat is shown without the graph, which then is nothing but a chat with a model.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Tab:
     ) -> None:
         self.document = document
         self.inside = inside
+        self.alone = False
         self.selection = Selection()
         self.camera = Camera()
         self.is_fitted = False
@@ -82,6 +84,8 @@ class Tab:
         """What the tab is called."""
         if self.inside is not None:
             return f"{self.inside[0].title} › {self.inside[1]}"
+        if self.alone:
+            return self.chat.title if self.chat is not None and self.chat.turns.turns else "New chat"
         return self.document.name
 
     @property
@@ -112,6 +116,8 @@ class Tab:
         if document.changed != self._seen_at:
             self._seen_at, self._edited = document.changed, now
             self.selection = self.selection.within(document.graph)
+            if self.alone and document.dirty:
+                document.mark_saved()  # what is chosen in a chat is kept with the chat
         if document.changed != self._asked_at and now - self._edited >= QUIET:
             self._asked_at = document.changed
             self.checks.ask(document.source)

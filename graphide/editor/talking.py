@@ -9,7 +9,8 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from graphide.editor import running, viewing
+from graphide.chatting.attachments import split_attachments, with_attachments
+from graphide.editor import chat_details, running, viewing
 from graphide.editor.chat import ChatSession
 from graphide.editor.chat_making import AddChat, ChatTrouble
 from graphide.editor.chat_state import talk
@@ -17,6 +18,7 @@ from graphide.editor.dialogs import Dialog, DialogButton
 from graphide.editor.selection import Selection
 from graphide.editor.text.page import Spot
 from graphide.errors import GraphideError, UsageError
+from graphide.store.chats import title_of
 from graphide.store.turns import ROOT
 
 if TYPE_CHECKING:
@@ -57,16 +59,19 @@ def send(session: Session) -> bool:
         _no_chat(session)
         return False
     text, seeds, view = chat.draft, session.tab.seeds, session.tab.runs.view
-    if not text.strip():
+    if not (text.strip() or chat.files):
         return False
     seed = seeds.next(view.seed if view.over else None)
 
     def say() -> None:
+        whole = with_attachments(text.strip(), chat.files)
+        if chat.files and text.strip() and not (chat.turns.turns or chat.given_title):
+            chat.title = title_of(text)  # else it would be that of the first file
         if chat.editing != ROOT:
-            chat.edit(chat.editing, text.strip(), seed=seed)
+            chat.edit(chat.editing, whole, seed=seed)
         else:
-            chat.send(text.strip(), seed=seed)
-        chat.draft, chat.editing = "", ROOT
+            chat.send(whole, seed=seed)
+        chat.draft, chat.editing, chat.files = "", ROOT, ()
 
     return _tried(session, say)
 
@@ -97,7 +102,8 @@ def begin_edit(session: Session, turn_id: int) -> None:
     """Put a message into the draft, to say something else in its place."""
     chat = session.tab.chat
     if chat is not None and chat.turns[turn_id].role == "user":
-        chat.draft, chat.editing, chat.wants_keys = chat.turns[turn_id].text, turn_id, True
+        chat.draft, chat.files = split_attachments(chat.turns[turn_id].text)
+        chat.editing, chat.wants_keys = turn_id, True
         session.touch()
 
 
@@ -105,7 +111,7 @@ def leave_edit(session: Session) -> None:
     """Leave the message that is edited as it is."""
     chat = session.tab.chat
     if chat is not None and chat.editing != ROOT:
-        chat.draft, chat.editing = "", ROOT
+        chat.draft, chat.editing, chat.files = "", ROOT, ()
         session.touch()
 
 
@@ -135,16 +141,19 @@ def focus(session: Session) -> None:
 
 
 def new_chat(session: Session) -> None:
-    """Begin a new chat with the graph; what was said is given up, so that is asked about."""
+    """Begin a new chat with the graph; what was said in one that is not kept is given up, so that is asked about."""
     chat = session.tab.chat
     if chat is None or not chat.path:
+        focus(session)
+        return
+    if session.chats.keeping.keeps(chat):
+        session.chats.put(session.tab, None)
         focus(session)
         return
 
     def reply(choice: str, _value: Any) -> None:
         if choice == "new":
-            chat.stop()
-            session.tab.chat = None
+            session.chats.put(session.tab, None)
             focus(session)
 
     count = len(chat.turns.turns)
@@ -156,6 +165,45 @@ def new_chat(session: Session) -> None:
 def why_no_new_chat(session: Session, _target: object = None) -> str:
     """Ask that something was said."""
     return "" if session.tab.chat is not None and session.tab.chat.path else "nothing was said yet"
+
+
+# --- by keys, what the page does by clicks
+
+
+def edit_last(session: Session) -> None:
+    """Put the last message into the draft, to say something else in its place."""
+    chat = session.tab.chat
+    last = next((turn for turn in reversed(chat.path) if turn.role == "user"), None) if chat is not None else None
+    if last is not None:
+        focus(session)
+        begin_edit(session, last.id)
+
+
+def copy_last(session: Session) -> None:
+    """Put the last answer into the clipboard."""
+    chat = session.tab.chat
+    last = next((turn for turn in reversed(chat.path) if turn.role == "assistant"), None) if chat is not None else None
+    if last is not None:
+        copy(session, last.text)
+
+
+def next_way(session: Session) -> None:
+    """Choose the next branch at the last place that has several, after the last one the first."""
+    chat = session.tab.chat
+    if chat is None:
+        return
+    for turn in reversed(chat.path):
+        family = chat.turns.siblings(turn.id)
+        if len(family) > 1:
+            switch(session, family[(family.index(turn.id) + 1) % len(family)])
+            return
+
+
+def why_no_other_way(session: Session, _target: object = None) -> str:
+    """Ask for a place with several turns."""
+    chat = session.tab.chat
+    several = chat is not None and any(len(chat.turns.siblings(turn.id)) > 1 for turn in chat.path)
+    return "" if several else "there is one branch only"
 
 
 # --- what a click on the page does
@@ -176,7 +224,10 @@ def take(session: Session, spot: Spot, opener: Opener = webbrowser.open) -> None
             retry(session, spot.turn)
         case "way":
             switch(session, spot.turn)
+        case "details":
+            chat_details.show(session, spot.turn)
         case "inspect" if spot.value in session.graph.nodes:
+            session.tab.alone = False
             session.set_panel(SIDE, "inspector")
             viewing.show_node(session, spot.value)
 

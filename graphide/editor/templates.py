@@ -9,26 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
-from graphide import paths
 from graphide.editor.short import short
-from graphide.errors import GraphideError, UsageError
-from graphide.graph import file as graph_file
+from graphide.errors import GraphideError
 from graphide.graph.model import Graph, Node
 from graphide.graph.topology import order
-from graphide.paths import ensure
 from graphide.spec.registry import Registry
+from graphide.templates import Origin, Templates, Unreadable, tags_of
 from graphide.workspace import Document, Workspace
-
-Origin = Literal["packaged", "user"]
 
 BOX_WIDTH, BOX_HEIGHT = 240.0, 160.0
 """The size of a box whose node says none."""
 FOR_BEGINNERS = ("hello", "conversation", "rewrite_tone")
 """The packaged templates that come first, in this order; the others follow by title."""
 _GAP = 60.0
-_LARGEST_NAME = 80
 
 
 class Box(NamedTuple):
@@ -83,19 +78,25 @@ class TemplateCard:
     outputs: tuple[str, ...]
     node_types: tuple[str, ...]
     needs_model: bool
+    tags: tuple[str, ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is one of the user's own, which can be changed and deleted."""
+        return self.origin == "user"
 
     def fits(self, query: str) -> bool:
         """Return whether every word of a search is somewhere on the card."""
-        words = (self.name, self.title, self.about, *self.node_types, *(given.name for given in self.inputs))
+        words = (
+            self.name,
+            self.title,
+            self.about,
+            *self.tags,
+            *self.node_types,
+            *(given.name for given in self.inputs),
+        )
         text = " ".join(words).casefold()
         return all(word in text for word in query.casefold().split())
-
-
-class Unreadable(NamedTuple):
-    """A file in a folder of templates that is none, and why."""
-
-    path: Path
-    problem: str
 
 
 class Gallery(NamedTuple):
@@ -105,33 +106,23 @@ class Gallery(NamedTuple):
     unreadable: tuple[Unreadable, ...] = ()
 
 
-def user_folder() -> Path:
-    """Return the folder of the user's own templates."""
-    return paths.data_folder() / "templates"
-
-
 def gallery(workspace: Workspace, folder: Path | None = None) -> Gallery:
     """Return all templates there are: the packaged ones, and those in `folder` (the user's own)."""
+    listed = Templates(folder, workspace.registry).listed()
     cards: list[TemplateCard] = []
-    unreadable: list[Unreadable] = []
-    places: tuple[tuple[Origin, Path], ...] = (
-        ("packaged", paths.templates_folder()),
-        ("user", user_folder() if folder is None else folder),
-    )
-    for origin, place in places:
-        found: list[TemplateCard] = []
-        for path in sorted(place.glob("*.json")):
-            try:
-                found.append(card(workspace, path, origin))
-            except GraphideError as error:
-                unreadable.append(Unreadable(path, str(error)))
-        cards += sorted(found, key=_order)
-    return Gallery(tuple(cards), tuple(unreadable))
+    unreadable = list(listed.unreadable)
+    for template in listed.templates:
+        try:
+            cards.append(card(workspace, template.path, template.origin))
+        except GraphideError as error:
+            unreadable.append(Unreadable(template.path, str(error)))
+    return Gallery(tuple(sorted(cards, key=_order)), tuple(unreadable))
 
 
-def _order(card: TemplateCard) -> tuple[int, str, str]:
+def _order(card: TemplateCard) -> tuple[bool, int, str, str]:
     is_first = card.origin == "packaged" and card.name in FOR_BEGINNERS
-    return FOR_BEGINNERS.index(card.name) if is_first else len(FOR_BEGINNERS), card.title.casefold(), card.name
+    place = FOR_BEGINNERS.index(card.name) if is_first else len(FOR_BEGINNERS)
+    return card.origin == "user", place, card.title.casefold(), card.name
 
 
 def card(workspace: Workspace, path: Path, origin: Origin) -> TemplateCard:
@@ -150,25 +141,13 @@ def card(workspace: Workspace, path: Path, origin: Origin) -> TemplateCard:
     )
     return TemplateCard(
         path.stem, path, origin, graph.title or path.stem, graph.about, picture(graph, registry), inputs,
-        workspace.outputs(document), tuple(types), needs_model(graph, registry),
+        workspace.outputs(document), tuple(types), needs_model(graph, registry), tags_of(graph),
     )  # fmt: skip
 
 
 def new_document(workspace: Workspace, card: TemplateCard) -> Document:
     """Return a new document like a template: with no place on disk yet; raises GraphideError."""
     return workspace.load(card.path)._replace(path=None)
-
-
-def save_template(workspace: Workspace, document: Document, name: str, folder: Path | None = None) -> Path:
-    """Keep a document among the user's own templates, under a new name, and return its file; raises GraphideError."""
-    name = name.strip()
-    if not name or len(name) > _LARGEST_NAME or name.startswith(".") or any(char in '/\\:*?"<>|' for char in name):
-        raise UsageError(f'"{name}" cannot be the name of a template', hint='Use letters, digits, blanks, "-" and "_"')
-    path = ensure(user_folder() if folder is None else folder) / f"{name}.json"
-    if path.exists():
-        raise UsageError(f'there is a template "{name}" already', hint="Choose another name, or delete that one first")
-    graph_file.save(document.graph, path, workspace.registry)
-    return path
 
 
 def needs_model(graph: Graph, registry: Registry) -> bool:

@@ -59,10 +59,10 @@ def toggle_panel(session: Session, name: str) -> None:
 
 def toggle_look(session: Session) -> None:
     """Change between the dark and the light theme."""
-    session.set_panel("look", "light" if session.look == "dark" else "dark")
+    session.choose(theme="light" if session.look == "dark" else "dark")
 
 
 def scale(session: Session, by: int) -> None:
     """Make everything larger or smaller by a step; 0 is 100 % again."""
     near = min(range(len(_SCALES)), key=lambda number: abs(_SCALES[number] - session.ui_scale))
-    session.set_panel("scale", _SCALES[min(max(near + by, 0), len(_SCALES) - 1)] if by else 1.0)
+    session.choose(scale=_SCALES[min(max(near + by, 0), len(_SCALES) - 1)] if by else 1.0)

@@ -208,15 +208,16 @@ class App:
 
     def _lay_out(self) -> None:
         size = (int(dpg.get_viewport_client_width()), int(dpg.get_viewport_client_height()))
-        laid = (size, self.panels, self.fonts.scale)
+        alone = self.session.tab.alone
+        laid = (size, self.panels, self.fonts.scale, alone)
         if laid == self._laid:
             return
         self._laid = laid
         self._note_place()
-        found = areas(size, self.panels, self.fonts.scale)
+        found = areas(size, self.panels, self.fonts.scale, alone=alone)
         for name, area in zip(("sidebar", "bar", "canvas", "panel", "status"), found, strict=True):
             item = self._boxes[name]
-            shown = area.width > 0
+            shown = area.width > 0 and not (alone and name == "canvas")
             dpg.configure_item(item, show=shown)
             if shown:
                 dpg.configure_item(item, pos=(area.x, area.y), width=area.width, height=area.height)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dearpygui.dearpygui as dpg
 
+from graphide.editor.actions import BY_KEY
 from graphide.editor.gestures_input import Key, Mouse
 from graphide.editor.gestures_text import PADDING
 from graphide.editor.minimap import led_to
@@ -197,7 +198,10 @@ class Canvas:
 
     def _is_shortcut(self, key: Key) -> bool:
         """Say whether a key means the same while a field is being typed into: saving, running, leaving a dialog."""
-        return key.chord in ("ctrl+s", "ctrl+enter", "ctrl+shift+s", "escape")
+        if key.chord in ("ctrl+s", "ctrl+enter", "ctrl+shift+s", "escape"):
+            return True
+        action = BY_KEY.get(key.chord)
+        return action is not None and action.menus == ("chat",)
 
     # --- characters
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 BAR: Final = 54
@@ -63,12 +63,20 @@ def _width(value: object, limits: tuple[int, int, int]) -> int:
     return min(max(value, limits[0]), limits[2]) if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def areas(size: tuple[int, int], panels: Panels, scale: float) -> Areas:
-    """Return where everything is in a window of `size` pixels; on a small one the panels give way."""
+def areas(size: tuple[int, int], panels: Panels, scale: float, *, alone: bool = False) -> Areas:
+    """Return where everything is in a window of `size` pixels; on a small one the panels give way.
+
+    Where a chat is shown `alone`, the panel at the right has the place of the canvas.
+    """
     width, height = size
-    left, right = _widths(width, panels, scale)
+    left, right = _widths(width, replace(panels, right_open=False) if alone else panels, scale)
     bar, status = round(BAR * scale), round(STATUS * scale)
     middle = max(1, width - left - right)
+    if alone:
+        inner = Area(left, bar, middle, max(1, height - bar - status))
+        return Areas(
+            Area(0, 0, left, height), Area(left, 0, middle, bar), inner, inner, Area(left, height - status, middle, status)
+        )  # fmt: skip
     return Areas(
         Area(0, 0, left, height),
         Area(left, 0, middle, bar),

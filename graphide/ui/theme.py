@@ -15,7 +15,7 @@ StyleName = Literal[
     "faint", "bad", "good", "accent_text", "bubble", "code", "card", "composer", "plain", "chip", "round", "popup",
     "dialog", "danger", "tab", "tab_on", "toast", "invisible", "row", "row_on", "row_off", "tree", "heading", "bare", "bare_line", "fold", "quiet", "tiny", "tiny_on", "tiny_off", "slider",
     "grip", "field_button", "warn", "problem", "notice", "inside", "title",
-    "list", "card_on", "tight", "danger_on",
+    "list", "card_on", "tight", "danger_on", "file", "icon_on",
 ]  # fmt: skip
 
 
@@ -77,6 +77,7 @@ _STYLES: Final[Mapping[StyleName, Style]] = {
     "danger_on": Style(_button("error", "error@85", "error@70", "on_accent"), {"FramePadding": (14, 7)}),
     "ghost": Style(_button("", text="muted"), {"FramePadding": (9, 6)}),
     "icon": Style(_button("", text="muted"), {"FramePadding": (7, 6)}),
+    "icon_on": Style(_button("field_active", "field_active", text="accent"), {"FramePadding": (7, 6)}),
     "nav": Style(_button(""), {**_LEFT, "FramePadding": (10, 7)}),
     "nav_on": Style(_button("field_active", "field_active"), {**_LEFT, "FramePadding": (10, 7)}),
     "row": Style(_button(""), {**_LEFT, "FramePadding": (10, 6), "FrameRounding": (7,)}),
@@ -131,6 +132,7 @@ _STYLES: Final[Mapping[StyleName, Style]] = {
         {"WindowBg": "raised", "Border": "border"},
         {"WindowPadding": (14, 10), "WindowBorderSize": (1,), "WindowRounding": (12,), "ItemSpacing": (8, 4)},
     ),
+    "file": Style(_button("field_active", "pressed"), {"FramePadding": (9, 6), "FrameRounding": (9,)}),
     "invisible": Style(_button("", "", "")),
 }  # fmt: skip
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from graphide.chatting.graphs import ChatForm, chat_form, model_chat
-from graphide.editor.chat import ChatSession, reopened
+from graphide.editor.chat import ChatSession
 from graphide.editor.runs import RunControl
 from graphide.errors import GraphideError, UsageError
 from graphide.graph.model import Graph
@@ -256,44 +255,6 @@ def test_a_run_that_took_the_place_of_an_answer_leaves_it_stopped(
 
 
 # --- kept
-
-
-def test_a_chat_comes_back_from_json_and_goes_on(
-    chat: ChatSession, control: RunControl, workspace: Workspace, tmp_path: Path
-) -> None:
-    chat.send("one")
-    finish(chat, control)
-    chat.regenerate()
-    finish(chat, control)
-    chat.title = "Numbers"
-    data = json.loads(json.dumps(chat.to_json()))
-    back = reopened(data, workspace, control, id="c1")
-    assert (back.turns, back.title, back.form) == (chat.turns, "Numbers", chat.form)
-    assert back.to_json() == chat.to_json()
-    back.send("two")
-    finish(back, control)
-    assert said(back) == ["one", "one", "two", "two"]
-
-
-def test_a_chat_with_a_file_names_it(workspace: Workspace, control: RunControl) -> None:
-    document = workspace.load(CONVERSATION)
-    form = form_of(document.graph)
-    assert form is not None
-    data = ChatSession(document, form, control).to_json()
-    assert data["graph"] == str(CONVERSATION)
-    assert reopened(data, workspace, control).document.path == CONVERSATION
-
-
-@pytest.mark.parametrize(
-    "data",
-    [None, {}, {"chat": 2, "graph": "x"}, {"chat": 1, "graph": str(CONVERSATION), "turns": 3, "chosen": {}},
-     {"chat": 1, "graph": str(CONVERSATION), "turns": [{"id": 1, "parent": 1, "role": "user", "text": ""}], "chosen": {}},
-     {"chat": 1, "graph": str(CONVERSATION), "turns": [], "chosen": {"0": 4}},
-     {"chat": 1, "graph": str(CHECKOUT / "graphs" / "hello.json"), "turns": [], "chosen": {}}],
-)  # fmt: skip
-def test_what_is_no_chat_is_refused(data: Any, workspace: Workspace, control: RunControl) -> None:
-    with pytest.raises(GraphideError):
-        reopened(data, workspace, control)
 
 
 @given(data=st.data())

@@ -153,9 +153,13 @@ def test_the_actions_of_a_chat_have_keys_and_say_when_they_cannot_be_done(person
     assert not session.act("new_chat", quiet=True)
 
 
-def test_a_new_chat_is_asked_about_and_begins_with_nothing(person: Hands) -> None:
+def test_a_new_chat_begins_with_nothing_and_is_asked_about_where_the_old_one_is_not_kept(person: Hands) -> None:
+    say(person, "one")
+    person.session.act("new_chat")
+    assert not chat_of(person).path and person.session.popups.dialog is None
     say(person, "one")
     old = chat_of(person)
+    person.session.act("chat_private")
     person.session.act("new_chat")
     dialog = person.session.popups.dialog
     assert dialog is not None and dialog.what == "ask" and "2 turns" in dialog.text

@@ -100,7 +100,7 @@ def test_a_model_becomes_the_default_and_is_deleted_after_it_was_said_what_that_
     assert person.browser.make_default(other) == ""
     other = model(person, own_file.name)
     assert other.is_default and person.session.workspace.settings.aliases["default"] == own_file.name
-    assert "3 MB" in other.before_deleting and "another model" in other.before_deleting
+    assert "3 MB" in other.before_deleting() and "another model" in other.before_deleting()
     person.browser.machine.delete(other)
     assert "3 MB are free again" in ended(person, other)
     assert not own_file.parent.exists() and person.browser.here is not None
@@ -113,7 +113,7 @@ def test_what_lies_elsewhere_is_said_to(person: Browsing, tmp_path: Path) -> Non
     (shared / "theirs-Q8_0.gguf").write_bytes(content(3))
     assert SettingsForm(person.session).add_folder(str(shared)) == ""
     theirs = model(person, "theirs-Q8_0.gguf")
-    assert theirs.owner == "elsewhere" and "other programs" in theirs.before_deleting
+    assert theirs.owner == "elsewhere" and "other programs" in theirs.before_deleting()
 
 
 def test_a_package_keeps_its_model(person: Browsing, tmp_path: Path) -> None:

@@ -16,11 +16,10 @@ from graphide.editor.templates import (
     needs_model,
     new_document,
     picture,
-    save_template,
 )
-from graphide.errors import UsageError
 from graphide.graph.model import Graph, Node
-from graphide.workspace import Document, Workspace
+from graphide.templates import Templates
+from graphide.workspace import Workspace
 from tests.support.echo_runs import TEMPLATES, builtin
 from tests.support.runs import graph
 
@@ -99,30 +98,16 @@ def test_whether_a_model_is_needed_is_seen_inside_nodes_too() -> None:
     assert needs("map", graph="one.json") and not needs("nothing_known")
 
 
-def test_a_document_becomes_a_template_of_the_user_and_a_new_document_again(
-    workspace: Workspace, tmp_path: Path
-) -> None:
-    made = Document(Graph({"a": Node("a", "variable", {"value": "x"})}, title="Mine"))
-    path = save_template(workspace, made, " my graph ", tmp_path / "templates")
+def test_own_ones_come_last_and_are_new_documents_again(workspace: Workspace, tmp_path: Path) -> None:
+    made = Graph({"a": Node("a", "variable", {"value": "x"})})
+    kept = Templates(tmp_path / "templates").save(made, "A first one", about="Says x.", tags=["letters"])
     found = gallery(workspace, tmp_path / "templates").cards[-1]
-    assert (found.name, found.origin, found.title, found.path, found.needs_model) == (
-        "my graph",
-        "user",
-        "Mine",
-        path,
-        False,
-    )
+    assert (found.name, found.origin, found.title, found.path, found.needs_model, found.tags, found.is_own) == (
+        "a_first_one", "user", "A first one", kept.path, False, ("letters",), True,
+    )  # fmt: skip
+    assert found.fits("letters first") and not found.fits("letters second")
     new = new_document(workspace, found)
-    assert (new.path, new.graph) == (None, made.graph)
-    with pytest.raises(UsageError, match="already"):
-        save_template(workspace, made, "my graph", tmp_path / "templates")
-
-
-@pytest.mark.parametrize("name", ["", "  ", "../up", "a/b", ".hidden", "x" * 100])
-def test_a_name_that_is_no_file_name_is_refused(workspace: Workspace, tmp_path: Path, name: str) -> None:
-    with pytest.raises(UsageError, match="cannot be the name"):
-        save_template(workspace, Document(Graph()), name, tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert (new.path, new.graph.nodes) == (None, made.nodes)
 
 
 def test_a_file_that_is_no_graph_is_listed_with_the_reason(workspace: Workspace, tmp_path: Path) -> None:

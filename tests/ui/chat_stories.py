@@ -241,10 +241,16 @@ def an_open_chat_costs_nothing_while_nothing_happens(driver: Driver) -> None:
     assert not all(woken)
 
 
-def a_new_chat_is_asked_about(driver: Driver) -> None:
+def a_new_chat_is_asked_about_where_the_old_one_is_not_kept(driver: Driver) -> None:
     _begin(driver)
     _ask(driver, "one")
+    driver.key("ctrl+shift+t")
+    driver.until(lambda: not _chat(driver).path)
+    driver.until(driver.app.kit.typing)
+    driver.frames(3)
+    _ask(driver, "one")
     old = _chat(driver)
+    driver.session.act("chat_private")
     driver.session.act("new_chat")
     driver.frames(3)
     assert driver.session.popups.dialog is not None and driver.session.popups.dialog.what == "ask"

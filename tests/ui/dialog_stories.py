@@ -162,15 +162,14 @@ def settings_are_there_after_a_restart(driver: Driver) -> None:
     session.act("settings")
     form = body(driver).form
     driver.key("ctrl+Down")
-    driver.key("ctrl+Down")
-    assert body(driver).part == "Models"
+    assert body(driver).part == "Models and memory"
     left, top, width, height = safe.rectangle(body(driver).fields["n_ctx"])
     driver.click(left + width / 2, top + height / 2)
     driver.key("ctrl+a")
     driver.type("2048")
-    assert form.settings.n_ctx == 2048 and settings_file.load().n_ctx == 2048
+    assert form.settings.n_ctx == 2048 and settings_file.load(session.config).n_ctx == 2048
     driver.type("x")
-    assert "number" in form.problems["n_ctx"] and settings_file.load().n_ctx == 2048
+    assert "number" in form.problems["n_ctx"] and settings_file.load(session.config).n_ctx == 2048
     driver.key("Escape")
     driver.key("ctrl+alt+t")
     driver.app.remember()
@@ -182,8 +181,7 @@ def every_dialog_is_drawn_in_a_small_window_at_any_scale(driver: Driver) -> None
     session.act("run")
     session.tab.runs.wait(20)
     for look, scale in (("dark", 0.75), ("light", 2.0), ("dark", 1.0)):
-        session.set_panel("look", look)
-        session.set_panel("scale", scale)
+        session.choose(theme=look, scale=scale)
         driver.frames(4)
         for action in ("open", "save_as", "templates", "settings", "shortcuts", "models", "share", "find", "history"):
             session.act(action)

@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
@@ -23,7 +25,7 @@ from graphide.ui.app import App
 from graphide.ui.pacer import Pacer
 from graphide.ui.panels.tips import Tips
 from graphide.ui.shapes import bezier
-from graphide.ui.window import SystemClipboard
+from graphide.ui.window import SystemClipboard, served
 from graphide.workspace import Workspace
 
 _DOUBLE = 0.35  # seconds, a little more than between the presses of a double click
@@ -216,7 +218,8 @@ def window(folder: Path, size: tuple[int, int] = (1280, 800), model: str = "echo
     """Open a window whose state is kept in a folder; by itself the echo backend answers in place of models."""
     with Workspace(model=model, cache=False) as workspace:
         pacer = Pacer()
-        session = Session(workspace, wake=pacer.poke, folder=folder, clipboard=SystemClipboard())
+        serve = partial(served, _server, workspace)
+        session = Session(workspace, wake=pacer.poke, folder=folder, clipboard=SystemClipboard(), serve=serve)
         own = session.remembered
         session.remembered = replace(own, window=replace(own.window, width=size[0], height=size[1], x=0, y=0))
         try:
@@ -231,3 +234,9 @@ def window(folder: Path, size: tuple[int, int] = (1280, 800), model: str = "echo
 
 def _xdotool(*arguments: str) -> None:
     subprocess.run(["xdotool", *arguments], check=True, env=dict(os.environ), stdout=subprocess.DEVNULL)
+
+
+def _server(*given: Any) -> Any:
+    from graphide.server.inside import start
+
+    return start(*given)

@@ -97,6 +97,23 @@ def files_are_dropped_onto_the_window(driver: Driver) -> None:
     assert list(driver.session.graph.nodes) == ["a"]
 
 
+def a_file_that_is_dropped_on_the_chat_goes_along_with_a_message(driver: Driver) -> None:
+    notes = Path(tempfile.mkdtemp()) / "notes.txt"
+    notes.write_text("Some facts")
+    driver.fresh("conversation")
+    driver.key("ctrl+t")
+    driver.until(driver.app.kit.typing)
+    nodes = driver.session.graph.nodes
+    area = driver.app.canvas.area
+    x, y = area.x + area.width + 120, area.y + area.height // 2
+    driver.move(x, y)
+    _run(driver, sys.executable, str(_HERE.with_name("xdnd.py")), _own_window(), str(x), str(y), str(notes))
+    driver.frames(3)
+    chat = driver.session.tab.chat
+    assert chat is not None and [(file.name, file.text) for file in chat.files] == [("notes.txt", "Some facts")]
+    assert driver.session.graph.nodes == nodes
+
+
 def the_path_of_a_graph_is_pasted(driver: Driver) -> None:
     graph = Path(tempfile.mkdtemp()) / "pasted.json"
     graph.write_text('{"graphide": 1, "nodes": {"b": {"type": "template", "text": "hello"}}}')

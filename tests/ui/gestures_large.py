@@ -14,7 +14,7 @@ def the_window_fills_it_and_everything_is_twice_as_large(driver: Driver) -> None
     driver.fresh("hello")
     assert _size(driver.app) == SIZE
     before = safe.rectangle(driver.app._boxes["sidebar"])[2]
-    driver.session.set_panel("scale", 2.0)
+    driver.session.choose(scale=2.0)
     driver.frames(6)
     assert safe.rectangle(driver.app._boxes["sidebar"])[2] == 2 * before
     area = driver.app.canvas.area

@@ -71,7 +71,7 @@ def take(name: str, look: str, path: Path) -> None:
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         window(Path(folder), SIZES[name], model="") as driver,
     ):
-        driver.session.set_panel("look", look)
+        driver.session.choose(theme=look)
         {"chat": chat, "run": run}[name](driver)
         driver.picture(path)
 

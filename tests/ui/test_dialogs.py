@@ -63,9 +63,9 @@ def test_story_about_closing(story: str) -> None:
 
 def test_settings_survive_a_restart(tmp_path: Path) -> None:
     play("settings_are_there_after_a_restart", str(tmp_path / "state"))
-    assert json.loads((paths.config_folder() / "config.json").read_text()) == {"n_ctx": 2048}
+    assert json.loads((tmp_path / "state" / "config.json").read_text()) == {"n_ctx": 2048, "theme": "light"}
     kept = json.loads((tmp_path / "state" / "window.json").read_text())["window"]
-    assert kept["panels"]["look"] == "light" and kept["maximized"] is False and kept["width"] == 1280
+    assert "look" not in kept["panels"] and kept["maximized"] is False and kept["width"] == 1280
 
 
 @pytest.mark.parametrize("size", [64, 256])

@@ -32,6 +32,14 @@ def test_in_the_smallest_window_panels_shrink_then_the_left_one_goes(scale: floa
     assert (found.sidebar.width, found.side.width) == (left, right)
 
 
+@given(st.integers(1024, 7680), st.integers(640, 4320), panels, scales)
+def test_a_chat_alone_has_the_place_of_the_canvas(width: int, height: int, own: Panels, scale: float) -> None:
+    found = areas((width, height), own, scale, alone=True)
+    assert found.side == found.canvas and found.side.x == found.sidebar.width
+    assert found.side.x + found.side.width == width and found.bar.width == found.status.width == found.side.width
+    assert found.bar.height + found.side.height + found.status.height == height
+
+
 def test_a_panel_that_is_dragged_far_enough_is_shut() -> None:
     assert dragged("left", 320) == (320, True)
     assert dragged("left", 150) == (200, True)

@@ -32,7 +32,7 @@ _QUOTE_INDENT: Final = 15.0
 _CELL_PAD, _CELL_LEAST = 9.0, 40.0
 _LEAST_WIDTH: Final = 60.0  # however deep the lists are
 
-Act = Literal["link", "copy_text", "copy", "edit", "again", "way", "retry", "inspect"]
+Act = Literal["link", "copy_text", "copy", "edit", "again", "way", "retry", "inspect", "details"]
 
 
 class Spot(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import partial
+from typing import Final
 
 import dearpygui.dearpygui as dpg
 
@@ -17,6 +18,8 @@ from graphide.editor.text.metrics import shortened, width
 from graphide.ui import safe
 from graphide.ui.panels.base import Panel
 from graphide.ui.room import ICON, TAB, ZOOM, buttons_in, run_width
+
+_AS_GRAPH: Final = "Show as graph"
 
 
 class Bar(Panel):
@@ -30,7 +33,7 @@ class Bar(Panel):
         open_tabs = tuple((other.title, other.document.dirty) for other in self.session.tabs)
         return (
             open_tabs, self.session.tabs.index(tab), bool(document.undo_label), bool(document.redo_label),
-            tab.runs.view.state, self._hidden(), dpg.get_item_width(self.item),
+            tab.runs.view.state, self._hidden(), dpg.get_item_width(self.item), tab.alone,
         )  # fmt: skip
 
     def update(self) -> None:
@@ -44,8 +47,8 @@ class Bar(Panel):
 
     def _hidden(self) -> tuple[bool, bool]:
         """Return whether the left and the right panel are hidden: closed, or without room in this window."""
-        area = self.app.canvas.area
-        return area.x <= 0, area.x + area.width >= int(dpg.get_viewport_client_width())
+        area, alone = self.app.canvas.area, self.session.tab.alone
+        return area.x <= 0, area.x + area.width >= int(dpg.get_viewport_client_width()) and not alone
 
     def _bring(self, side: str) -> None:
         """Show a panel; where there is no room for both, the other one makes way."""
@@ -59,11 +62,12 @@ class Bar(Panel):
         kit, (left, right) = self.kit, self._hidden()
         self._zoom = None
         whole = dpg.get_item_width(self.item) / self.kit.fonts.scale
-        buttons = buttons_in(whole, besides=left + right)
+        alone = self.session.tab.alone
+        buttons = () if alone else buttons_in(whole, besides=left + right)
         wide = (
             len(buttons) * ICON
             + (ZOOM if "zoom_in" in buttons else 0)
-            + run_width(self._run_label())
+            + run_width(_AS_GRAPH if alone else self._run_label())
             + (left + right) * ICON
         )
         room = whole - 28 - wide
@@ -72,8 +76,11 @@ class Bar(Panel):
                 kit.icon_button("panel-left", lambda: self._bring("left"), "Show the sidebar")
             used = self._tabs(max(60.0, room))
             dpg.add_spacer(width=kit.px(max(1.0, room - used)))
-            self._editing(buttons)
-            self._running()
+            if alone:
+                kit.button(_AS_GRAPH, lambda: self.session.act("as_graph"), "ghost", sign="workflow", size=14)
+            else:
+                self._editing(buttons)
+                self._running()
             if right:
                 kit.icon_button("panel-right", lambda: self._bring("right"), "Show the panel")
 

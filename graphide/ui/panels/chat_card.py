@@ -1,17 +1,20 @@
-"""The card below a chat in which the next message is written: a note, the field, how full the context is, send or stop."""
+"""The card below a chat in which the next message is written: a note, files, the field, how full the context is, send or stop."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import dearpygui.dearpygui as dpg
 
-from graphide.editor import chat_state, talking
+from graphide.chatting.attachments import Attachment
+from graphide.editor import chat_files, chat_state, talking
 from graphide.editor.chat import ChatSession
 from graphide.editor.chat_making import ChatTrouble
 from graphide.editor.chat_state import Gauge, Talk
 from graphide.editor.text.blocks import Span
-from graphide.editor.text.metrics import width as text_width
+from graphide.editor.text.metrics import icon, shortened, width as text_width
 from graphide.editor.text.typeset import Style, set_spans
 from graphide.editor.views import Rect, Shape, Text
 from graphide.store.turns import ROOT
@@ -30,6 +33,10 @@ _NOTE: Final = Style(13, 13)
 _GAUGE: Final = (54.0, 5.0)
 _BUTTON: Final = 44.0
 _HINT: Final = "Message the graph…  Enter sends"
+_HINT_ALONE: Final = "Message the model…  Enter sends"
+_PRIVATE: Final = "This chat is not kept: it is gone when you close it."
+_CHIP, _CHIP_GAP = 30.0, 6.0
+_NAME: Final = 220.0  # of a file, at the most
 _EDITING: Final = "Edits a message: what follows becomes another branch. Esc leaves it."
 _ALONE: Final = "Each message is answered by itself: the graph has no input “conversation”."
 
@@ -49,8 +56,10 @@ class ChatCard:
         self._gauged: tuple[tuple[object, object], Gauge | None] = ((self, self), None)
         with self._kit.box("composer", height=100) as self._card:
             self._note = dpg.add_group()
+            self._chips = dpg.add_group()
             if talk.trouble is None:
-                self.composer = Composer(app, chat.draft, self._wrote, self._pressed, width=self._inner, hint=_HINT)
+                hint = _HINT_ALONE if app.session.tab.alone else _HINT
+                self.composer = Composer(app, chat.draft, self._wrote, self._pressed, width=self._inner, hint=hint)
             self._row = dpg.add_group()
 
     def close(self) -> None:
@@ -73,13 +82,16 @@ class ChatCard:
             high = self.composer.high
         note = self._said()
         lines = len(set_spans((Span(note),), self._inner - PAD, _NOTE)) if note else 0
-        parts = [part for part in (lines * _NOTE.line_height, high, _ROW) if part]
+        rows = _rows_of(self._chat.files, self._inner)
+        chips = len(rows) * (_CHIP + _CHIP_GAP) - _CHIP_GAP if rows else 0.0
+        parts = [part for part in (lines * _NOTE.line_height, chips, high, _ROW) if part]
         height = sum(parts) + _SPACING * (len(parts) - 1) + 2 * _PAD[1]
         gauge = self._gauge()
-        shown = (note, gauge, self._chat.answering, self._sheet.follows, height)
+        shown = (note, gauge, self._chat.answering, self._sheet.follows, height, self._chat.files)
         if shown != self._shown:
             self._shown = shown
             self._show(note, gauge)
+            self._show_files(rows)
             dpg.configure_item(self._card, height=self._kit.px(height))
             self._app.wake()
         return height + _SPACING
@@ -91,6 +103,8 @@ class ChatCard:
             return self._trouble.why
         if self._chat.editing != ROOT:
             return _EDITING
+        if self._chat.private:
+            return _PRIVATE
         return "" if self._chat.form.conversation else _ALONE
 
     def _gauge(self) -> Gauge | None:
@@ -115,12 +129,27 @@ class ChatCard:
             else:
                 self._add_buttons(gauge)
 
+    def _show_files(self, rows: Sequence[Sequence[Attachment]]) -> None:
+        """Show the files that go along, each as a button that takes it back."""
+        safe.clear(self._chips)
+        dpg.configure_item(self._chips, show=bool(rows))
+        for row in rows:
+            with self._kit.line(spacing=_CHIP_GAP, parent=self._chips):
+                for file in row:
+                    take_back = partial(chat_files.take_back, self._app.session, file.name)
+                    tip = f"{file.name}: {chat_files.about(file)}. Click to take it back"
+                    self._kit.button(_chip(file), take_back, "file", tip=tip, size=13.5)
+
     def _add_help(self, trouble: ChatTrouble) -> None:
         self._kit.button(trouble.offer, lambda: talking.help_out(self._app.session, trouble), "primary", size=14)
 
     def _add_buttons(self, gauge: Gauge | None) -> None:
         kit, follows = self._kit, self._sheet.follows
-        width = self._inner - _BUTTON
+        width = self._inner - 2 * _BUTTON + 8
+        attach = partial(self._app.session.act, "attach")
+        kit.button(
+            "", attach, "icon", sign="paperclip", tip="Attach text files (Ctrl+Alt+A), or drop them here", size=16
+        )
         used = self._add_gauge(gauge, width) if gauge is not None else 0.0
         used += 0.0 if follows else _BUTTON
         dpg.add_spacer(width=kit.px(max(1.0, width - used)))
@@ -172,3 +201,21 @@ class ChatCard:
             self._chat.wants_keys = True
             self._sheet.to_the_end()
         self._app.wake()
+
+
+def _chip(file: Attachment) -> str:
+    return f"{icon('file-text')}  {shortened(file.name, _NAME, 13.5)}  {icon('x')}"
+
+
+def _rows_of(files: Sequence[Attachment], room: float) -> list[list[Attachment]]:
+    """Return files in rows that fit into some room."""
+    rows: list[list[Attachment]] = []
+    left = 0.0
+    for file in files:
+        wide = text_width(_chip(file), 13.5) + 18 + _CHIP_GAP
+        if not rows or wide > left:
+            rows.append([])
+            left = room
+        rows[-1].append(file)
+        left -= wide
+    return rows

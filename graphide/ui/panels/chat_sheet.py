@@ -79,6 +79,13 @@ class ChatSheet:
         self.follows, self._wanted = True, -1.0
         self._app.wake()
 
+    def lead_to(self, turn_id: int) -> None:
+        """Show a turn from its beginning on, once it is laid out."""
+        top = self.page.top_of(turn_id)
+        if top is not None:
+            self.follows, self._wanted, self._tries = False, max(0.0, top), _TRIES
+            self._app.wake()
+
     @property
     def read_at(self) -> float:
         """How far down it is read, -1 where the end is followed."""

@@ -5,11 +5,11 @@ What is on the page is laid out by `graphide.editor.chat_page`; what a click doe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import dearpygui.dearpygui as dpg
 
-from graphide.editor.chat_page import ChatPage
 from graphide.editor.text.page import Part
 from graphide.editor.text.picking import Picked, lit
 from graphide.editor.views import Box, Rect
@@ -21,6 +21,29 @@ if TYPE_CHECKING:
 
 _AHEAD: Final = 400.0  # pixels beyond what is seen that are painted too, so that scrolling shows no gaps
 _UNKNOWN_HEIGHT: Final = 1600.0
+
+
+class Page(Protocol):
+    """What can be painted: parts below each other, and at which height each of them begins."""
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """The parts, from top to bottom."""
+        ...
+
+    @property
+    def tops(self) -> Sequence[float]:
+        """Where each part begins."""
+        ...
+
+    @property
+    def height(self) -> float:
+        """The height of all parts together."""
+        ...
+
+    def seen(self, top: float, height: float) -> range:
+        """Return the numbers of the parts of which something is between two heights."""
+        ...
 
 
 class _Drawn(NamedTuple):
@@ -50,7 +73,7 @@ class PagePainter:
         """Pixels of the screen in one of the page."""
         return self._app.fonts.scale
 
-    def paint(self, page: ChatPage, width: float, top: float, height: float) -> None:
+    def paint(self, page: Page, width: float, top: float, height: float) -> None:
         """Bring the drawlist to what a page says, as far as it is seen: from `top` on, `height` pixels of the screen."""
         made_of = (width, top, height, self.scale)
         if page.parts is self._made_of[0] and made_of == self._made_of[1]:
@@ -66,7 +89,7 @@ class PagePainter:
         for number in seen:
             self._paint_part(number, page.parts[number], page.tops[number])
 
-    def light(self, page: ChatPage, picked: Picked | None, hover: Box | None) -> None:
+    def light(self, page: Page, picked: Picked | None, hover: Box | None) -> None:
         """Show what is selected and what the mouse is over."""
         if hover != self._hover:
             self._hover = hover

@@ -1,4 +1,4 @@
-"""The sidebar: new, open and search, the node types by what they are for, recent graphs, settings, the theme.
+"""The sidebar: new, open and search; the node types by what they are for and recent graphs, or all chats; settings, theme.
 
 A node type is dragged onto the canvas by following its row while that is held: what DearPyGui has for dragging is not
 told where over a drawing it was let go.
@@ -6,21 +6,34 @@ told where over a drawing it was let go.
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import dearpygui.dearpygui as dpg
 
+from graphide.editor import talking
+from graphide.editor.actions import ACTIONS
+from graphide.editor.chats_list import SHOWN
 from graphide.editor.gestures_base import THRESHOLD
 from graphide.editor.nodelook import category_color, icon_name
 from graphide.editor.text.metrics import icon, width
 from graphide.editor.views import Rect, Text
 from graphide.ui import safe
 from graphide.ui.panels.base import Panel
+from graphide.ui.panels.chats import ChatsPane
 from graphide.ui.shapes import draw
 
 _SHOWN: Final = 8
+_GRAPHS: Final = (
+    ("New graph", "new", "square-pen"), ("Open…", "open", "folder-open"), ("Search", "palette", "search"),
+    ("Templates", "templates", "layout-template"),
+)  # fmt: skip
+_CHATS: Final = (
+    ("New chat", "new_chat", "message-square-plus"), ("Chat with a model…", "model_chat", "bot-message-square"),
+    ("Import chats…", "import_chats", "import"),
+)  # fmt: skip
 _FOOT: Final = 80.0  # how high settings and theme are
 _HOLD: Final = (20.0, 14.0)  # where in its title a node hangs on the mouse, in world units
 _ORDER: Final = ("input", "prompt", "model", "output", "data", "flow", "judge", "look")
@@ -37,14 +50,24 @@ class Sidebar(Panel):
         self._pressed_at: tuple[float, float] | None = None
         self._dragged: Any = None
         self._ghost: Any = dpg.add_viewport_drawlist(front=True)
+        self._chats = ChatsPane(app)
+
+    @property
+    def shows_chats(self) -> bool:
+        """Whether the chats are shown, and not the node types."""
+        return bool(self.session.panel(SHOWN) == "chats")
 
     def key(self) -> object:
+        if self.shows_chats:
+            return "chats", self.app.look_name, self.app.panels.left
         recent = self.session.remembered.recent[:_SHOWN]
         return recent, self._open, self.app.look_name, str(self.session.tab.document.path), self.app.panels.left
 
     def update(self) -> None:
         """Bring it to what the session says, and what is dragged from it to the mouse."""
         super().update()
+        if self.shows_chats and self.app.canvas.area.x:
+            self._chats.update()
         held = dpg.is_mouse_button_down(dpg.mvMouseButton_Left)
         if self._dragged is not None:
             self._drag(held=bool(held))
@@ -88,18 +111,42 @@ class Sidebar(Panel):
             dpg.add_spacer(width=kit.px(max(1, room - 156)))
             kit.icon_button("panel-left", lambda: session.act("panel_left"), "Hide the sidebar")
         kit.space(6)
-        kit.row("New graph", lambda: session.act("new"), sign="square-pen")
-        kit.row("Open…", lambda: session.act("open"), sign="folder-open")
-        kit.row("Search", lambda: session.act("palette"), sign="search")
-        kit.row("Templates", lambda: session.act("templates"), sign="layout-template")
-        with kit.box("tree", height=-_FOOT * kit.fonts.scale, scrolls=True):
-            self._types()
-            self._recent(room)
+        self._chats.close()
+        if self.shows_chats:
+            self._beginnings(_CHATS)
+            self._switch()
+            kit.space(2)
+            self._chats.build(dpg.get_item_width(self.item) / kit.fonts.scale - 34, _FOOT)
+        else:
+            self._beginnings(_GRAPHS)
+            self._switch()
+            with kit.box("tree", height=-_FOOT * kit.fonts.scale, scrolls=True):
+                self._types()
+                self._recent(room)
         kit.space(8)
         kit.row("Settings", lambda: session.act("settings"), sign="settings")
         other = "light" if self.app.look_name == "dark" else "dark"
         sign = "sun" if other == "light" else "moon"
         kit.row(f"{other.capitalize()} theme", lambda: session.act("look"), sign=sign)
+
+    def _beginnings(self, rows: tuple[tuple[str, str, str], ...]) -> None:
+        """Add what one begins with, each an action."""
+        for label, action, sign in rows:
+            # A new chat is begun from here also where nothing was said yet: then it is the one that is there.
+            act = partial(talking.new_chat, self.session) if action == "new_chat" else partial(self.session.act, action)
+            self.kit.row(label, act, sign=sign, tip=ACTIONS[action].shortcut(sys.platform))
+
+    def _switch(self) -> None:
+        """Add the two things that can be shown below."""
+        self.kit.space(6)
+        with self.kit.line(spacing=4):
+            for name, label in (("nodes", "Nodes"), ("chats", "Chats")):
+                style: Any = "tab_on" if (name == "chats") == self.shows_chats else "tab"
+                self.kit.button(label, partial(self._choose, name), style, weight="medium", size=14)
+
+    def _choose(self, name: str) -> None:
+        self.session.set_panel(SHOWN, name)
+        self.app.wake()
 
     def _logo(self) -> str:
         return icon("workflow")

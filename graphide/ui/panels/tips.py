@@ -10,7 +10,9 @@ from typing import Any, Final
 
 import dearpygui.dearpygui as dpg
 
+from graphide.editor.chat_files import attach
 from graphide.editor.dropping import take_files
+from graphide.editor.talking import SIDE
 from graphide.editor.tips import tip_shapes
 from graphide.ui import safe
 from graphide.ui.native import Native, Pointer
@@ -99,4 +101,9 @@ class Tips(Panel):
 
     def _take(self, files: list[Path]) -> None:
         area, (x, y) = self.app.canvas.area, safe.mouse()
+        over_chat = x >= area.x + area.width and self.session.panel(SIDE) == "chat"
+        if over_chat or self.session.tab.alone:
+            attach(self.session, files)
+            self.app.wake()
+            return
         take_files(self.session, files, (x - area.x, y - area.y))

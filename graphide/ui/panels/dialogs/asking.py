@@ -11,7 +11,7 @@ import dearpygui.dearpygui as dpg
 from graphide.editor.asking_inputs import InputForm, InputRow
 from graphide.editor.dialogs import Dialog
 from graphide.editor.text.metrics import icon, width as text_width
-from graphide.spec.fields import Choice
+from graphide.spec.fields import Choice, Number
 from graphide.ui import safe
 from graphide.ui.panels.dialogs.body import Body
 from graphide.ui.textbox import TextBox
@@ -35,9 +35,10 @@ class Asking(Body):
 
 
 class Inputs(Body):
-    """A form with a field for each input of the run."""
+    """A form with a field for each input of the run; `asks_again` offers not to be asked before each."""
 
     hint = "Ctrl+Enter runs"
+    asks_again = True
 
     def __init__(self, shell: Dialogs, dialog: Dialog) -> None:
         super().__init__(shell, dialog)
@@ -60,7 +61,8 @@ class Inputs(Body):
             dpg.configure_item(note, show=False)
             self._problems[row.name] = (note, "")
             self.kit.space(4)
-        self.kit.toggle("Ask before each run", self.session.panel("ask_inputs", True) is True, self._ask_again)
+        if self.asks_again:
+            self.kit.toggle("Ask before each run", self.session.panel("ask_inputs", True) is True, self._ask_again)
 
     def update(self) -> None:
         for box in self._boxes.values():
@@ -110,6 +112,9 @@ class Inputs(Body):
                 return kit.toggle("Yes", row.value is True, put)
             case "choice" if isinstance(field, Choice) and field.choices:
                 return kit.choice(str(row.value), field.choices, put, width=min(320.0, self.width))
+            case "number" | "integer" if isinstance(field, Number) and _slides(field) and row.value is not None:
+                whole, width = field.integer, min(320.0, self.width)
+                return kit.number(row.value, put, low=field.low, high=field.high, whole=whole, width=width)
             case kind if kind in _LONG:
                 weight: Any = "regular" if kind == "longtext" else "mono"
                 self._boxes[name] = TextBox(
@@ -142,6 +147,12 @@ class Inputs(Body):
 
     def _ask_again(self, ask: bool) -> None:
         self.session.set_panel("ask_inputs", ask)
+
+
+def _slides(field: Number) -> bool:
+    """Return whether a number is set by a slider: where both its ends are near."""
+    ends = field.low is not None and field.high is not None
+    return ends and field.high - field.low <= (256 if field.integer else 10)  # type: ignore[operator]
 
 
 def _height(row: InputRow) -> float:

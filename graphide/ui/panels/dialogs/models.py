@@ -1,190 +1,140 @@
-"""The models of this machine: to choose one for a node, or to look after them. A hub to download from comes beside it."""
+"""The dialog of models: three pages under their tabs, to choose a model from or to look after all of them.
+
+What it knows and does is `graphide.editor.model_dialog`; each page paints itself in a module beside this one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import dearpygui.dearpygui as dpg
 
-from graphide.editor.dialogs import CANCEL, Dialog, DialogButton
+from graphide.editor.dialogs import Dialog, DialogButton
 from graphide.editor.gestures_input import Key
-from graphide.editor.model_list import ECHO, ModelChoice, ModelRow, OnThisMachine, count_text, size_text
-from graphide.editor.settings_form import SettingsForm
-from graphide.editor.text.metrics import icon, shortened, width as text_width
-from graphide.editor.views import Rect, Shape, Text
-from graphide.models.library import DEFAULT
+from graphide.editor.model_dialog import ModelDialog, PageName
+from graphide.editor.model_here import HerePage
+from graphide.editor.text.metrics import icon, width as text_width
 from graphide.ui import safe
 from graphide.ui.panels.dialogs.body import Body
-from graphide.ui.panels.dialogs.lists import DrawnList
+from graphide.ui.panels.dialogs.models_find import FindView
+from graphide.ui.panels.dialogs.models_here import HereView
+from graphide.ui.panels.dialogs.models_page import PageView
+from graphide.ui.panels.dialogs.models_queue import QueueView
 
 if TYPE_CHECKING:
     from graphide.ui.panels.dialogs.shell import Dialogs
 
-_ROW: Final = 50.0
-_FITS: Final[Mapping[str, str]] = {"fits": "ok", "tight": "warning", "does not fit": "error"}
-_NONE: Final = "There is no model on this machine yet."
-_WHAT_TO_DO: Final = (
-    "Put a GGUF file into {folder}, or add a folder where you have some. To try everything without one, choose echo: it "
-    "answers with the prompt."
-)
+_TABS: Final = 58.0  # the height of the line of tabs, with the room around it and below the page
 
 
 class Models(Body):
-    """The list, searched as one types."""
+    """The models of this machine, the hub, and what is being downloaded."""
 
-    size = (840.0, 600.0)
-    hint = "Arrows and Enter"
+    size = (1060.0, 720.0)
 
     def __init__(self, shell: Dialogs, dialog: Dialog) -> None:
         super().__init__(shell, dialog)
-        self._form = SettingsForm(self.session)
-        self._for_node = isinstance(dialog.data, tuple)
-        source = OnThisMachine(self.session.workspace, self.app.wake)
-        self.choice = ModelChoice(source, chosen=self._current())
-        self._list = DrawnList(self.app, _ROW, self._look, self._light, self._take)
-        self._note: safe.Item = 0
-        self._noted: object = None
-        self._problem = ""
+        self.state = ModelDialog(self.session, dialog)
+        self._views: dict[PageName, PageView] = {
+            "here": HereView(self.app, self.state.here), "find": FindView(self.app, self.state.find),
+            "downloads": QueueView(self.app, self.state.queue),
+        }  # fmt: skip
+        self._shown: PageName = self.state.name
+        self._tabs: safe.Item = 0
+        self._area: safe.Item = 0
+        self._tabbed: object = None
+
+    @property
+    def choice(self) -> HerePage:
+        """The list of the models of this machine."""
+        return self.state.here
+
+    @property
+    def view(self) -> PageView:
+        """The page that is shown, as it is painted."""
+        return self._views[self._shown]
 
     @property
     def buttons(self) -> tuple[DialogButton, ...]:
-        add = DialogButton("folder", "Add folder …")
-        if self._for_node:
-            return DialogButton("ok", "Choose", "main"), add, CANCEL
-        row = self.choice.row
-        if row is not None and row.size and not row.problem:
-            return DialogButton("default", "Make it the default", "main"), add, DialogButton("cancel", "Close")
-        return DialogButton("cancel", "Close", "main"), add
+        return self.state.buttons
+
+    @property
+    def hint(self) -> str:  # type: ignore[override]  # of the base it is a constant
+        return self.state.hint
 
     def build(self) -> None:
-        self.first = self.kit.field(
-            self.choice.query, self._search, hint="Search models", width=min(360.0, self.width)
-        )  # fmt: skip
-        self._list.build(self.width - 2, self.below(74 if self.height > 260 else 34))
-        self._note = self.kit.text("", "muted", size=13, wrap=self.width)
-        self._noted = None
+        self._tabs = dpg.add_group(horizontal=True, horizontal_spacing=self.kit.px(4))
+        self._tabbed = None
+        self._area = dpg.add_group()
+        self._fill()
 
     def update(self) -> None:
-        choice = self.choice
-        row = choice.row
-        self._list.update(len(choice.rows), choice.lit, (choice.query, choice.rows))
-        noted = (row, choice.looking, choice.is_empty, self._problem)
-        if noted != self._noted and dpg.does_item_exist(self._note):
-            self._noted = noted
-            dpg.set_value(self._note, self._said(row))
-            self.app.themes.bind(self._note, "bad" if self._problem or (row and row.problem) else "muted")
+        if self.state.tick():
+            self.app.wake()
+        if not dpg.does_item_exist(self._area):
+            return
+        if self.state.name != self._shown:
+            self.view.leave()
+            safe.clear(self._area)
+            self._fill()
+            self.app.after_frames(2, self.focus)
+        tabbed = (self.state.tabs, self._shown, self.state.about)
+        if tabbed != self._tabbed:
+            self._tabbed = tabbed
+            self._show_tabs()
+        self.view.update()
+        self.first = self.view.first
 
     def leave(self) -> None:
-        """Let go of the list."""
-        self._list.close()
+        """Let go of what listens."""
+        self.view.leave()
 
     def back(self) -> None:
-        """Look again: a folder may have been added."""
-        self.choice.source.look()
+        """Look again: a folder may have been added, or a file deleted."""
+        self.state.models.watched = True
+        self.state.models.machine.look()
 
     def close(self) -> None:
-        """End the look through the folders."""
-        self.choice.source.close()
+        """Look at the memory no more."""
+        self.state.close()
 
     def press(self, button_id: str) -> None:
-        """Choose a model, make it the default, or look for a folder."""
-        row = self.choice.row
-        if button_id == "folder":
-            self._add_folder()
-        elif button_id == "ok" and self._for_node:
-            if row is None or row.problem:
-                self._problem = row.problem if row is not None else ""
-            else:
-                self.session.popups.answer("ok", row.name)
-        elif button_id == "default" and row is not None:
-            self._problem = self._form.choose_default(row.name)
-            self.choice.source.look()
-        else:
+        """Do what a button says."""
+        if not self.state.press(button_id):
             super().press(button_id)
-
-    def key(self, key: Key, *, typing: bool) -> bool:
-        """Go through the list."""
-        steps = {"up": -1, "down": 1, "page_up": -8, "page_down": 8}
-        if key.name not in steps or key.modifiers:
-            return False
-        self._problem = ""
-        self.choice.step(steps[key.name])
-        return True
-
-    # --- what it shows
-
-    def _look(self, number: int, width: float) -> Iterator[Shape]:
-        row = self.choice.rows[number]
-        sign = {DEFAULT: "star", ECHO: "message-square"}.get(row.name, "hard-drive" if row.size else "tag")
-        yield Text(10, 8, icon(sign), 16, "faint" if row.problem else "muted")
-        figures = _figures(row)
-        end = width - 10
-        if row.fits is not None:
-            color = _FITS[row.fits]
-            length = text_width(row.fits, 12, "medium")
-            yield Rect(end - length - 16, 14, length + 16, 21, fill=f"{color}@18", rounding=10)
-            yield Text(end - length - 8, 18, row.fits, 12, color, "medium")
-        if row.fits is not None:
-            end -= 112
-        if width > 520 and not row.problem:
-            for text in reversed(figures):
-                yield Text(end - text_width(text, 13), 17, text, 13, "muted")
-                end -= 84
-        title = shortened(row.title, end - 50, 15, "medium")
-        yield Text(38, 6, title, 15, "faint" if row.problem else "text", "medium")
-        below = row.problem or (f"now {row.means}" if row.means else row.about or row.folder)
-        yield Text(38, 27, shortened(below, end - 50, 12), 12, "error" if row.problem else "faint")
-
-    def _said(self, row: ModelRow | None) -> str:
-        if self._problem:
-            return self._problem
-        if self.choice.looking:
-            return "Looking through the folders …"
-        if self.choice.is_empty:
-            return f"{_NONE} {_WHAT_TO_DO.format(folder=self._form.own_folder)}"
-        if row is None:
-            return "No model fits the search."
-        if row.needs:
-            return f"{row.folder}\nNeeds about {size_text(row.needs)} of memory, its context included: {row.fits} now."
-        return row.problem or row.about
-
-    # --- what happens
-
-    def _current(self) -> str:
-        """Return the model that the node has now."""
-        if not self._for_node:
-            return self._form.default_model
-        node_id, name = self.dialog.data
-        node = self.session.graph.nodes.get(node_id)
-        return str(node.settings.get(name, DEFAULT)) if node is not None else ""
-
-    def _search(self, text: str) -> None:
-        self._problem = ""
-        self.choice.type(text)
         self.app.wake()
 
-    def _light(self, number: int) -> None:
-        self.choice.lit, self._problem = number, ""
+    def enter(self, field: safe.Item, *, held: bool) -> bool:
+        """Take Enter in a field of a page, else let the main button have it."""
+        return self.view.enter(field) or self.state.enter(typing=bool(field))
 
-    def _take(self, number: int) -> None:
-        self.choice.lit = number
-        self.press("ok" if self._for_node else "default")
+    def key(self, key: Key, *, typing: bool) -> bool:
+        """Go through the list, or to another page."""
+        return self.state.key(key, typing=typing)
 
-    def _add_folder(self) -> None:
-        dialog = self.dialog
+    def _fill(self) -> None:
+        self._shown = self.state.name
+        dpg.push_container_stack(self._area)
+        try:
+            self.view.build(self.width, max(60.0, self.height - _TABS))
+        finally:
+            dpg.pop_container_stack()
+        self.first = self.view.first
 
-        def reply(choice: str, value: object) -> None:
-            if choice == "ok" and value and (problem := self._form.add_folder(str(value))):
-                self.session.say(problem, "warning")
-            self.session.popups.ask(dialog)
+    def _show_tabs(self) -> None:
+        safe.clear(self._tabs)
+        kit, used = self.kit, 0.0
+        for name, label, sign in self.state.tabs:
+            style = "tab_on" if name == self._shown else "tab"
+            kit.button(label, partial(self._go, name), style, sign=sign, size=14, parent=self._tabs)  # type: ignore[arg-type]
+            used += text_width(f"{icon(sign)}   {label}", 14) + 24
+        memory = self.state.about
+        gap = self.width - used - text_width(memory, 13) - 24
+        if memory and gap > 8:
+            dpg.add_spacer(width=kit.px(gap), parent=self._tabs)
+            kit.text(memory, "faint", size=13, parent=self._tabs)
 
-        self.session.popups.ask(Dialog("folder", "Where are models?", "Models stay where they are.", reply=reply))
-
-
-def _figures(row: ModelRow) -> tuple[str, ...]:
-    """Return the columns of a model: quantisation, parameters, context, size."""
-    if not row.size:
-        return ()
-    context = f"{count_text(row.context)} context" if row.context else ""
-    return row.quantisation, f"{count_text(row.parameters)}" if row.parameters else "", context, size_text(row.size)
+    def _go(self, name: PageName) -> None:
+        self.state.go(name)
+        self.app.wake()

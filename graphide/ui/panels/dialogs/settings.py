@@ -1,94 +1,168 @@
-"""The settings: parts on the left, their entries on the right, each with what it is for and a way back to its default."""
+"""The settings: groups on the left under a search, what is in them on the right, each with its help and a way back.
+
+Single fields are in `settings_entries`; what a group has beside them in `settings_lists`, `_models` and `_kept`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dearpygui.dearpygui as dpg
 
 from graphide.editor.dialogs import Dialog, DialogButton
 from graphide.editor.gestures_input import Key
-from graphide.editor.settings_form import ENTRIES, PARTS, Entry, Part, SettingsForm
-from graphide.editor.text.metrics import icon, shortened
-from graphide.spec.fields import Choice
+from graphide.editor.settings_form import OF_WINDOW, SettingsForm, found, groups_of
+from graphide.editor.text.metrics import icon
+from graphide.settings import GROUPS, Described, Group
 from graphide.ui import safe
 from graphide.ui.panels.dialogs.body import Body
+from graphide.ui.panels.dialogs.settings_entries import Entries
+from graphide.ui.panels.dialogs.settings_kept import Kept
+from graphide.ui.panels.dialogs.settings_lists import Folders, Names, ServerList
+from graphide.ui.panels.dialogs.settings_models import PerModel
 
 if TYPE_CHECKING:
     from graphide.ui.panels.dialogs.shell import Dialogs
 
-_PARTS: Final = 176.0
-_FIELD: Final = 190.0
-_SIGNS: Final[dict[Part, str]] = {
-    "Window": "monitor", "Runs": "play", "Models": "cpu", "Memory and disk": "hard-drive",
+_GROUPS: Final = 208.0
+_NARROW: Final = 620.0
+_SIGNS: Final[dict[Group, str]] = {
+    "General": "monitor", "Models and memory": "cpu", "Downloads and network": "download", "Chat and privacy": "shield",
+    "Servers": "server", "Per model": "sliders-horizontal", "Server": "radio-tower",
+}  # fmt: skip
+_ABOUT: Final[dict[Group, str]] = {
+    "Server": "Other programs may ask graphide over HTTP while its server runs; it is started with the command graphide serve, or from the menu.",
 }  # fmt: skip
 _FILE: Final = "These are kept in {path}"
 _LATER: Final = "Some changes count from the next start."
+_BROKEN: Final = "What is changed is not written before the file is repaired or put aside."
 
 
 class SettingsBody(Body):
-    """The settings of the window and of config.json; what is changed counts, there is nothing to confirm."""
+    """All settings; what is changed counts, there is nothing to confirm."""
 
-    size = (860.0, 620.0)
-    hint = "Ctrl+Up and Ctrl+Down change the part"
+    size = (940.0, 680.0)
+    hint = "Ctrl+Up and Ctrl+Down change the group, Ctrl+F searches"
 
     def __init__(self, shell: Dialogs, dialog: Dialog) -> None:
         super().__init__(shell, dialog)
         self.form = SettingsForm(self.session)
-        self.part: Part = dialog.data if dialog.data in PARTS else "Window"
+        self.part: Group = dialog.data if dialog.data in GROUPS else "General"
+        self.query = ""
         self.fields: dict[str, safe.Item] = {}
-        self._notes: dict[str, tuple[safe.Item, str]] = {}
+        self._entry = Entries(self)
         self._inside: safe.Item = 0
-        self._parts: safe.Item = 0
+        self._groups: safe.Item = 0
         self._shown: object = None
+        self.lists: dict[str, Any] = {
+            "model_folders": Folders(self),
+            "aliases": Names(self, "aliases", "a name", "a file, or another name"),
+            "system_prompts": Names(self, "system_prompts", "a name", "what the model is told", long=True),
+            "servers": ServerList(self),
+            "model_defaults": PerModel(self),
+        }
+        self._kept = Kept(self)
 
     @property
     def buttons(self) -> tuple[DialogButton, ...]:
         return (DialogButton("cancel", "Done", "main"),)
 
+    @property
+    def room(self) -> float:
+        """How wide what stands in a group may be."""
+        return self.width - 34 if self.width < _NARROW else self.width - _GROUPS - 52
+
     def build(self) -> None:
-        narrow = self.width < 560
+        narrow = self.width < _NARROW
         with dpg.group(horizontal=not narrow, horizontal_spacing=self.kit.px(18)):
-            if narrow:
-                self._parts = dpg.add_group(horizontal=True)
-            else:
-                with self.kit.box("inside", width=_PARTS, height=-1) as self._parts:
-                    pass
+            with dpg.group() if narrow else self.kit.box("inside", width=_GROUPS, height=-1):
+                self.fields["search"] = self.kit.field(self.query, self._search, hint="Search settings", width=-1)
+                self._groups = dpg.add_group(horizontal=narrow)
             with self.kit.box("inside", height=-1, scrolls=True) as self._inside:
                 pass
         self._shown = None
 
     def update(self) -> None:
-        settings = self.form.settings
-        shown = (self.part, settings.model_folders, self.form.default_model, self._defaults())
-        if shown != self._shown and not (self.kit.typing() and self._shown) and dpg.does_item_exist(self._inside):
+        for each in self.lists.values():
+            each.update()
+        shown = (self.part, self.query, self._state())
+        typing = self.kit.typing((self.fields["search"],)) and bool(self._shown)
+        if shown != self._shown and not typing and dpg.does_item_exist(self._inside):
             self._shown = shown
-            self._fill(self._parts, self._list_parts)
-            self._fill(self._inside, self._entries)
-        for name, (item, said) in self._notes.items():
-            problem = self.form.problems.get(name, "")
-            if problem != said and dpg.does_item_exist(item):
-                dpg.set_value(item, problem)
-                dpg.configure_item(item, show=bool(problem))
-                self._notes[name] = (item, problem)
+            self.fill(self._groups, self._list_groups)
+            self.fill(self._inside, self._entries)
+        self._entry.update()
 
     def key(self, key: Key, *, typing: bool) -> bool:
-        """Go to another part."""
+        """Go to another group, or to the search."""
+        if key.chord == "ctrl+f":
+            safe.focus(self.fields["search"])
+            return True
         if key.chord not in ("ctrl+up", "ctrl+down"):
             return False
-        at = PARTS.index(self.part) + (1 if key.name == "down" else -1)
-        self._choose(PARTS[at % len(PARTS)])
+        at = GROUPS.index(self.part) + (1 if key.name == "down" else -1)
+        self.choose(GROUPS[at % len(GROUPS)])
         return True
 
-    # --- what it shows
+    def focus(self) -> None:
+        """Leave the keyboard alone: the first key may be one of the dialog."""
 
-    def _defaults(self) -> tuple[bool, ...]:
-        return tuple(self.form.is_default(entry.name) for entry in ENTRIES if entry.part == self.part)
+    def leave(self) -> None:
+        """Let go of the long texts."""
+        for each in self.lists.values():
+            each.leave()
 
-    def _fill(self, item: safe.Item, build: Callable[[], None]) -> None:
+    # --- for the parts
+
+    def refresh(self) -> None:
+        """Make everything anew."""
+        self._shown = None
+        self.app.wake()
+
+    def choose(self, part: Group) -> None:
+        """Show another group."""
+        self.part, self.query = part, ""
+        if dpg.does_item_exist(self.fields["search"]):
+            dpg.set_value(self.fields["search"], "")
+        self.refresh()
+
+    def said(self, problem: str) -> None:
+        """Show why something could not be done, "" for nothing, and what became of it."""
+        if problem:
+            self.session.say(problem, "warning")
+        self.refresh()
+
+    def ask_for(self, asked: Dialog, take: Callable[[str], str]) -> None:
+        """Ask for something in another dialog and come back to this group."""
+
+        def reply(choice: str, value: object) -> None:
+            if choice == "ok" and value:
+                self.said(take(str(value)))
+            self.session.popups.ask(self.dialog)
+
+        self.session.popups.ask(Dialog(asked.what, asked.title, asked.text, asked.data, reply=reply))
+        self.app.wake()
+
+    @contextmanager
+    def title(self, label: str, help: str) -> Iterator[None]:
+        """Add a label, what is added inside beside it, and below it what it is for."""
+        with dpg.group() as group:
+            self.app.themes.bind(group, "tight")
+            with self.kit.line(spacing=8):
+                self.kit.text(label, weight="medium")
+                yield
+            if help:
+                self.kit.text(help, "muted", size=13, wrap=self.room)
+
+    def note(self, key: str) -> None:
+        """Add the line that says what is wrong with something that was typed."""
+        self._entry.note(key)
+
+    def fill(self, item: safe.Item, build: Callable[[], None]) -> None:
+        """Put something new into an item."""
         safe.clear(item)
         dpg.push_container_stack(item)
         try:
@@ -96,149 +170,70 @@ class SettingsBody(Body):
         finally:
             dpg.pop_container_stack()
 
-    def _list_parts(self) -> None:
-        narrow = self.width < 560
-        for part in PARTS:
-            choose = partial(self._choose, part)
-            if narrow:
-                self.kit.button(part, choose, "tab_on" if part == self.part else "tab", size=14)
-            else:
-                self.kit.row(part, choose, sign=_SIGNS[part], on=part == self.part)
+    # --- what it shows
 
-    def _choose(self, part: Part) -> None:
-        self.part = part
-        self._shown = None
+    def _state(self) -> object:
+        """Return what the widgets of the group depend on."""
+        settings = self.form.settings
+        marks = tuple(self.form.is_default(each.name) for each in self._found())
+        lists = tuple(each.state() for each in self.lists.values())
+        return settings.theme, marks, lists, self.form.problem, self.form.later
+
+    def _found(self) -> tuple[Described, ...]:
+        shown = found(self.query)
+        return shown if self.query.strip() else tuple(each for each in shown if each.group == self.part)
+
+    def _list_groups(self) -> None:
+        shown = groups_of(found(self.query)) if self.query.strip() else GROUPS
+        for group in shown:
+            choose = partial(self.choose, group)
+            on = group == self.part and not self.query.strip()
+            if self.width < _NARROW:
+                self.kit.icon_button(_SIGNS[group], choose, group, style="nav_on" if on else "nav")
+            else:
+                self.kit.row(group, choose, sign=_SIGNS[group], on=on)
+
+    def _search(self, query: str) -> None:
+        self.query = query
         self.app.wake()
 
     def _entries(self) -> None:
-        self._notes = {}
+        self._entry.clear()
+        self.leave()
         if self.form.problem:
-            self.kit.text(f"{icon('triangle-alert')}  {self.form.problem}", "bad", size=14, wrap=0)
-        for entry in ENTRIES:
-            if entry.part == self.part:
-                self._entry(entry)
-        if self.part == "Models":
-            self._models()
-        if self.part == "Runs":
-            self._journals()
-        self.kit.space(10)
-        of_window = {entry.of_window for entry in ENTRIES if entry.part == self.part}
-        files = [str(self.form.window_path if own else self.form.path) for own in sorted(of_window)]
-        self.kit.text(_FILE.format(path=" and ".join(files)), "faint", size=13, wrap=0)
+            self._broken()
+        entries = self._found()
+        for group in groups_of(entries):
+            if self.query.strip():
+                self.kit.text(group, "faint", size=13)
+            elif group in _ABOUT:
+                self.kit.text(_ABOUT[group], "muted", size=14, wrap=self.room)
+                self.kit.space(6)
+            for each in entries:
+                if each.group == group and each.name in self.lists:
+                    self.lists[each.name].build()
+                    self.kit.space(8)
+                elif each.group == group:
+                    self._entry.build(each)
+            if group == "Chat and privacy":
+                self._kept.build()
+        if not entries:
+            self.kit.text("No setting fits", "faint")
+        self._foot(entries)
+
+    def _broken(self) -> None:
+        self.kit.text(f"{icon('triangle-alert')}  {self.form.problem}", "bad", size=14, wrap=self.room)
+        if not self.form.can_write:
+            self.kit.text(_BROKEN, "muted", size=13, wrap=self.room)
+            self.kit.button("Put the file aside", self._aside, "ghost", sign="archive", size=14)
+        self.kit.space(6)
+
+    def _foot(self, entries: tuple[Described, ...]) -> None:
+        self.kit.space(8)
         if self.form.later:
-            self.kit.text(_LATER, "muted", size=13, wrap=0)
+            self.kit.text(_LATER, "muted", size=13, wrap=self.room)
+        if any(each.name not in OF_WINDOW for each in entries):
+            self.kit.text(_FILE.format(path=self.form.path), "faint", size=13, wrap=self.room)
 
-    def _entry(self, entry: Entry) -> None:
-        kit = self.kit
-        with self._title(entry.label, entry.help):
-            if not self.form.is_default(entry.name):
-                kit.button(
-                    "", partial(self._reset, entry.name), "icon", sign="rotate-ccw", size=11,
-                    tip=f"Back to the default: {_said(entry, entry.default)}",
-                )  # fmt: skip
-        with kit.line(spacing=8):
-            self._field(entry)
-            if entry.unit:
-                kit.text(entry.unit, "faint", size=14)
-        item = kit.text("", "bad", size=13, wrap=0)
-        dpg.configure_item(item, show=False)
-        self._notes[entry.name] = (item, "")
-        kit.space(5)
-
-    @contextmanager
-    def _title(self, label: str, help: str) -> Iterator[None]:
-        """Add a label, what is added inside beside it, and below it what it is for."""
-        with dpg.group() as group:
-            self.app.themes.bind(group, "tight")
-            with self.kit.line(spacing=8):
-                self.kit.text(label, weight="medium")
-                yield
-            self.kit.text(help, "muted", size=13, wrap=0)
-
-    def _field(self, entry: Entry) -> None:
-        kit, form, name = self.kit, self.form, entry.name
-        put = partial(self._put, name)
-        if entry.field.kind == "toggle":
-            self.fields[name] = kit.toggle("On", form.value(name) is True, put)
-        elif isinstance(entry.field, Choice):
-            self.fields[name] = kit.choice(str(form.value(name)), entry.field.choices, put, width=_FIELD)
-        else:
-            self.fields[name] = kit.field(form.text(name), partial(self._typed, name), width=_FIELD)
-
-    def _models(self) -> None:
-        kit, form = self.kit, self.form
-        with self._title("Default model", "What answers graphs that do not name another one"):
-            pass
-        with kit.line(spacing=8):
-            kit.text(form.default_model or "the first one in the library", size=14)
-            kit.button("Change …", self._change_default, "ghost", size=14)
-            if form.default_model:
-                kit.button("", self._first_default, "icon", sign="rotate-ccw", size=12, tip="Back to the first one")
-        kit.space(5)
-        with self._title("Folders of models", "GGUF files below these are used where they are"):
-            pass
-        room = max(120.0, self.width - _PARTS - 110)
-        kit.text(shortened(str(form.own_folder), room, 14), "muted", size=14)
-        for folder in form.folders:
-            with kit.line(spacing=8):
-                kit.text(shortened(folder, room, 14), size=14)
-                kit.button("", partial(self._remove, folder), "icon", sign="x", size=13, tip="Look there no more")
-        kit.button("Add folder …", self._add, "ghost", sign="folder-plus", size=14)
-
-    def _journals(self) -> None:
-        self.kit.text("Unsaved work", weight="medium")
-        text = (
-            "Every edit is written down at once, so that nothing is lost in a crash; it is offered at the next start."
-        )
-        self.kit.text(text, "muted", size=13, wrap=0)
-        self.kit.text(f"Until it is saved it is in {self.form.drafts}", "faint", size=13, wrap=0)
-
-    # --- what happens
-
-    def _put(self, name: str, value: object) -> None:
-        self.form.put(name, value)
-        self.app.wake()
-
-    def _typed(self, name: str, text: str) -> None:
-        if not safe.reverted():
-            self.form.type(name, text)
-            self.app.wake()
-
-    def _reset(self, name: str) -> None:
-        self.form.reset(name)
-        self._shown = None
-        self.app.wake()
-
-    def _remove(self, folder: str) -> None:
-        self._said_if(self.form.remove_folder(folder))
-
-    def _first_default(self) -> None:
-        self._said_if(self.form.choose_default(""))
-
-    def _add(self) -> None:
-        self._ask_for(Dialog("folder", "Where are models?", "Models stay where they are."), self.form.add_folder)
-
-    def _change_default(self) -> None:
-        self._ask_for(Dialog("models", "Choose the default model", data=("", "")), self.form.choose_default)
-
-    def _ask_for(self, asked: Dialog, take: Callable[[str], str]) -> None:
-        """Ask for something in another dialog and come back to this part."""
-
-        def reply(choice: str, value: object) -> None:
-            if choice == "ok" and value:
-                self._said_if(take(str(value)))
-            self.session.popups.ask(self.dialog)
-
-        self.session.popups.ask(Dialog(asked.what, asked.title, asked.text, asked.data, reply=reply))
-        self.app.wake()
-
-    def _said_if(self, problem: str) -> None:
-        if problem:
-            self.session.say(problem, "warning")
-        self.app.wake()
-
-
-def _said(entry: Entry, value: object) -> str:
-    """Return a value as a person says it."""
-    text = {True: "on", False: "off"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-    return f"{text} {entry.unit}".strip()
+    def _aside(self) -> None:
+        self.said(self.form.set_aside())

@@ -56,7 +56,8 @@ class Dialogs(Panel):
 
     def key(self) -> object:
         size = dpg.get_viewport_client_width(), dpg.get_viewport_client_height()
-        return id(self._dialog) if self._dialog is not None else 0, size, self.kit.fonts.scale
+        text = self._body.text if self._body is not None else ""
+        return id(self._dialog) if self._dialog is not None else 0, text, size, self.kit.fonts.scale
 
     def update(self) -> None:
         self._follow()

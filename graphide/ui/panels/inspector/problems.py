@@ -6,6 +6,7 @@ from functools import partial
 
 from graphide.editor.inspector_parts import NodePart, error_text
 from graphide.editor.text.metrics import icon
+from graphide.errors import EXIT_MODEL
 from graphide.graph.problems import Problem
 from graphide.ui.panels.inspector.pane import Part
 
@@ -53,7 +54,13 @@ class Failure(Part):
                 self.copy_button(partial(error_text, node), tip="Copy the error with its inputs")
             kit.text(error.message, size=14, wrap=0)
             kit.text(f"{icon('lightbulb')}  {error.to_do}", "warn", size=13, wrap=0)
+            if error.exit_code == EXIT_MODEL:
+                kit.button("Find the model …", partial(self._find_model, node.id), "field_button", size=13)
             self._given(node)
+
+    def _find_model(self, node_id: str) -> None:
+        self.session.models.news.find(node_id)
+        self.app.wake()
 
     def _given(self, node: NodePart) -> None:
         assert node.error is not None
