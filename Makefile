@@ -104,7 +104,8 @@ $(BENCHMARK_READY): $(READY)
 	@$(INSTALL) --editable '.[demo,dev,benchmark]' --constraint constraints.txt
 	@touch $@
 
-# Tests of the window need a screen that nobody sees, a hand on its mouse, and something that draws; Linux has them.
+# Tests of the window need a screen that nobody sees, a hand on its mouse, and something that draws; those of the web page
+# need a browser. Linux has them.
 gui-packages:
 	@if [ "$(NO_GUI)" = 1 ]; then echo "NO_GUI=1: the tests that open a window are left out"; exit 0; fi; \
 	if [ "$$(uname)" != Linux ]; then \
@@ -115,6 +116,8 @@ gui-packages:
 	command -v Xvfb >/dev/null || missing="$$missing xvfb"; \
 	command -v xdotool >/dev/null || missing="$$missing xdotool"; \
 	command -v xclip >/dev/null || missing="$$missing xclip"; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	command -v chromedriver >/dev/null || missing="$$missing chromium-driver"; \
 	/sbin/ldconfig -p 2>/dev/null | grep -q 'libGL\.so\.1 ' || missing="$$missing libgl1"; \
 	ls /usr/lib/*/dri/ 2>/dev/null | grep -q 'swrast_dri' || missing="$$missing libgl1-mesa-dri"; \
 	if [ -n "$$missing" ]; then \

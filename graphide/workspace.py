@@ -10,20 +10,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphide import paths, settings as settings_file
-from graphide.errors import GraphFileError, InferenceFault, InvalidGraph, UsageError
+from graphide.answering import Answering
+from graphide.errors import GraphFileError, InvalidGraph, UsageError
 from graphide.executor.context import Ledger, Services
 from graphide.executor.events import Event
 from graphide.executor.files import FileAccess
 from graphide.executor.keys import Seed
 from graphide.executor.nested import outlines_of
 from graphide.executor.plan import Plan, blocked_by, can_give_nothing, make_plan
-from graphide.executor.preview import Preview, preview
+from graphide.executor.preview import Foreseen, Preview, foreseen, preview
 from graphide.executor.result import RunResult, collect
 from graphide.executor.run import run
 from graphide.executor.threads import Threads
@@ -31,33 +31,39 @@ from graphide.graph import file as graph_file
 from graphide.graph.bind import bind_inputs
 from graphide.graph.check import check
 from graphide.graph.migrate import migrate_nodes
-from graphide.graph.model import Graph, ModelRef
+from graphide.graph.model import Graph
 from graphide.graph.outline import outline
 from graphide.graph.problems import Problem, blocking, left_out
+from graphide.once import Once
 from graphide.settings import Settings
 from graphide.spec.generation import Backend
 from graphide.spec.nodespec import Outline, Outlines, Port
 from graphide.spec.registry import Registry
+from graphide.templates import Templates, own_folder
 from graphide.values import Json
 
 if TYPE_CHECKING:
-    from graphide.backends.local import ModelFile
     from graphide.backends.memory import LoadedModel
     from graphide.backends.remote import RemoteBackend
-    from graphide.backends.workers import Workers
+    from graphide.backends.workers import LocalModel
     from graphide.executor.cache import Cache
     from graphide.inference.protocol import LoadProgress
     from graphide.inference.spawn import Spawned
-    from graphide.models.library import Library, LibraryModel
+    from graphide.models.asked import Inside
+    from graphide.models.library import Library
     from graphide.plugins import PluginProblem
 
 
 class Document(NamedTuple):
-    """A graph that was opened: the graph, where it came from (None: nowhere), and what migrating it changed."""
+    """A graph that was opened: the graph, where it came from (None: nowhere), and what migrating it changed.
+
+    `files` are those that its nodes may touch; None: what follows from where it came from.
+    """
 
     graph: Graph
     path: Path | None = None
     notes: tuple[Problem, ...] = ()
+    files: FileAccess | None = None
 
 
 class _Prepared(NamedTuple):
@@ -67,7 +73,10 @@ class _Prepared(NamedTuple):
 
 
 class Workspace:
-    """Opens, checks, runs and saves graphs. Close it, or use it in a `with`: it may hold worker processes."""
+    """Opens, checks, runs and saves graphs. Close it, or use it in a `with`: it may hold worker processes.
+
+    Any thread may call, also while others do; closing it is the business of one.
+    """
 
     def __init__(
         self,
@@ -94,15 +103,20 @@ class Workspace:
         self._model = model
         self._use_cache = cache
         self._allow = tuple(allow)
-        self._allow_model_mismatch = allow_model_mismatch
         self._reproducible = reproducible
         self._plugins = plugins
         self._registry = registry
-        self._spawned = spawned
         self._threads = Threads()
+        self._lock = threading.RLock()
         self._prepared: _Prepared | None = None
-        self._model_files: dict[tuple[str | int, ...], ModelFile] = {}
-        self._closers: list[Callable[[], None]] = []
+        self._models = Answering(
+            self.settings,
+            model=model,
+            allow_model_mismatch=allow_model_mismatch,
+            reproducible=reproducible,
+            spawned=spawned,
+        )
+        self._closers: list[Callable[[], None]] = [self._models.close]
 
     def __enter__(self) -> Workspace:
         return self
@@ -116,13 +130,15 @@ class Workspace:
         """End worker processes and close files."""
         while self._closers:
             self._closers.pop()()
-        if self._spawned is not None:
-            self._spawned.discard()
-            self._spawned = None
 
     # --- what there is
 
-    @cached_property
+    @property
+    def answering(self) -> str:
+        """What answers every model node instead of the model it names, "" where nothing does."""
+        return self._model
+
+    @Once
     def _found(self) -> tuple[Registry, tuple[PluginProblem, ...]]:
         if self._registry is not None:
             return self._registry, ()
@@ -142,34 +158,29 @@ class Workspace:
         """Why some plugins could not be loaded."""
         return self._found[1]
 
-    @cached_property
+    def use(self, settings: Settings) -> None:
+        """Take other settings: names are looked up anew where that matters, a model that is loaded differs at its next use.
+
+        What is said to count later, from the next start, does.
+        """
+        self.settings = settings
+        self._models.use(settings)
+
+    # --- models
+
+    @property
     def library(self) -> Library:
         """The models of this machine."""
-        from graphide.models.library import open_library
+        return self._models.library
 
-        folders = [paths.written_path(folder) for folder in self.settings.model_folders]
-        return open_library(folders, self.settings.aliases)
-
-    def use(self, settings: Settings) -> None:
-        """Take other settings: models and names are looked for anew, what is loaded or open already stays as it is."""
-        self.settings = settings
-        self._model_files.clear()
-        for found in ("library", "remote"):
-            self.__dict__.pop(found, None)
-
-    @cached_property
+    @property
     def remote(self) -> RemoteBackend:
-        """The models of the servers in the settings."""
-        from graphide.backends.remote import RemoteBackend, server_of
-
-        servers = {name: server_of(name, url) for name, url in self.settings.servers.items()}
-        backend = RemoteBackend(servers)
-        self._closers.append(backend.close)
-        return backend
+        """The servers in the settings."""
+        return self._models.remote
 
     def loaded(self) -> tuple[LoadedModel, ...]:
         """Return the models that are in memory now, with what they hold and when they are closed by themselves."""
-        return self._workers.loaded()
+        return self._models.loaded()
 
     def load_model(self, name: str, *, anyway: bool = False) -> Generator[LoadProgress, None, LoadedModel]:
         """Load a model by its name, alias or path before it is asked, yielding progress; closing the iterator stops it.
@@ -177,26 +188,26 @@ class Workspace:
         `anyway` loads it also where it does not fit into memory beside what is in use. Raises ModelMissing, UsageError and
         InferenceFault.
         """
-        from graphide.models.identity import sha256_of
-
-        found = self._chosen(name)
-        sha256 = sha256_of(found.parts, self.library.cache)
-        return (yield from self._workers.load(found.path, sha256, anyway=anyway))
+        return self._models.load(name, anyway=anyway)
 
     def unload_model(self, name: str) -> int:
         """Close a loaded model and return the bytes of memory that this gave back, 0 when it was not loaded.
 
         Raises ModelMissing and UsageError, and InferenceFault while the model is in use.
         """
-        found = self._chosen(name)
-        return self._workers.unload(found.path)
+        return self._models.unload(name)
 
-    def _chosen(self, name: str) -> LibraryModel:
-        """Return the model that the user names, whose own choice may be any file."""
-        found = self.library.find(name)
-        if found.problem:
-            raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
-        return found
+    def local_model(self, name: str) -> LocalModel:
+        """Return a model of this machine to be asked without a graph; raises what `load_model` raises, but loads nothing."""
+        return self._models.local_model(name)
+
+    def samplers(self, model: LocalModel) -> Mapping[str, Json]:
+        """Return how the user wants a model to choose words, by the names of samplers; what is missing is built in."""
+        return self._models.samplers(model)
+
+    def backend(self) -> Backend:
+        """Return what answers for names of models outside any graph; a path is not a name."""
+        return self._models.backend({}, FileAccess())
 
     # --- documents
 
@@ -205,15 +216,14 @@ class Workspace:
         self._allow += paths
 
     def load(self, source: str | Path) -> Document:
-        """Return the document in a file, or the packaged template of that name; raises GraphFileError."""
+        """Return the document in a file, or the template of that id; raises GraphFileError."""
         path = Path(source)
         if not path.suffix and not path.exists():
-            template = paths.templates_folder() / f"{path.name}.json"
-            if not template.is_file():
-                names = ", ".join(sorted(found.stem for found in template.parent.glob("*.json")))
-                hint = f"The starter templates are: {names}"
-                raise GraphFileError("is neither a file nor a starter template", where=str(source), hint=hint)
-            path = template
+            templates = Templates().ids()
+            if path.name not in templates:
+                hint = f"Templates are: {', '.join(sorted(templates))}"
+                raise GraphFileError("is neither a file nor a template", where=str(source), hint=hint)
+            path = templates[path.name]
         return self._document(graph_file.load(path), path)
 
     def loads(self, data: bytes | str, name: str = "") -> Document:
@@ -279,6 +289,16 @@ class Workspace:
         plan, services = self._prepare(document, targets)
         return preview(plan, services, seed=Seed(seed) if seed is not None else None)
 
+    def prompts(
+        self, document: Document, *, inputs: Mapping[str, Any] | None = None, targets: Collection[str] = ()
+    ) -> Foreseen:
+        """Return what would be asked with some inputs, and the results that need no model; nothing is asked.
+
+        Raises InvalidGraph, and UsageError for inputs and targets that do not exist.
+        """
+        plan, services = self._prepare(self.bind(document, inputs or {}), targets)
+        return foreseen(plan, services)
+
     def run(
         self,
         document: Document,
@@ -287,14 +307,17 @@ class Workspace:
         targets: Collection[str] = (),
         seed: int | None = None,
         cancel: threading.Event | None = None,
+        keep: bool = True,
     ) -> Iterator[Event]:
         """Run a document and yield its events; closing the iterator, or setting `cancel`, stops it.
 
-        `targets` are nodes to run to (empty: all outputs). Raises InvalidGraph before anything runs, and UsageError for
-        inputs and targets that do not exist.
+        `targets` are nodes to run to (empty: all outputs); without `keep` no result is written to the disk. Raises
+        InvalidGraph before anything runs, and UsageError for inputs and targets that do not exist.
         """
         document = self.bind(document, inputs or {})
         plan, services = self._prepare(document, targets)
+        if not keep and services.cache is not None:
+            services = replace(services, cache=self._memory)
         chosen = Seed(seed) if seed is not None else None
         return run(plan, services, seed=chosen, cancel=cancel, ledger=Ledger())
 
@@ -329,10 +352,10 @@ class Workspace:
     # --- wiring
 
     def _services(self, document: Document) -> Services:
-        files = self._access(document.path)
+        files = document.files if document.files is not None else self._access(document.path)
         return Services(
             registry=self.registry,
-            backend=self._backend(document.graph.models, files),
+            backend=self._models.backend(document.graph.models, files),
             load_graph=self._load_graph,
             files=files,
             cache=self._cache if self._use_cache else None,
@@ -341,34 +364,27 @@ class Workspace:
             mode="reproducible" if self._reproducible else "batched",
         )
 
-    def _backend(self, refs: Mapping[str, ModelRef], files: FileAccess) -> Backend:
-        """Return what answers the model nodes of a graph that names its models `refs`."""
-        from graphide.backends.echo import EchoBackend
-        from graphide.backends.router import Router
-
-        def local() -> Backend:  # imported where a model is asked for at all
-            from graphide.backends.local import LocalBackend
-
-            find = partial(self._model_file, refs, files)
-            return LocalBackend(self._workers, find, reproducible=self._reproducible)
-
-        return Router(
-            local,
-            EchoBackend(),
-            override=self._model,
-            servers=self.settings.servers,
-            remote=lambda: self.remote,
-        )
-
     def outlines(self, document: Document) -> Outlines:
         """Return what looks into the graphs that the settings of a document name."""
         return outlines_of(self._services(document))
 
+    def inside(self, document: Document) -> Inside:
+        """Return what gives the graphs that settings of a document name, each with the same for the graphs inside it."""
+
+        def within(services: Services) -> Inside:
+            def look(reference: Json) -> tuple[Graph, Inside]:
+                graph, inner = self._load_graph(reference, services)
+                return graph, within(inner)
+
+            return look
+
+        return within(self._services(document))
+
     def _access(self, path: Path | None) -> FileAccess:
         if path is None:
             return FileAccess(None, self._allow)
-        packaged = path.parent == paths.templates_folder()
-        folder = Path.cwd() if packaged else path.resolve().parent
+        is_template = path.parent in (paths.templates_folder(), own_folder())
+        folder = Path.cwd() if is_template else path.resolve().parent
         return FileAccess(folder, self._allow, protected=path.resolve())
 
     def _load_graph(self, reference: Json, services: Services) -> tuple[Graph, Services]:
@@ -386,30 +402,10 @@ class Workspace:
             files = services.files.within(path.parent)
         else:
             raise GraphFileError("no graph is chosen", hint="Name a graph file, or put a graph into the setting")
-        backend = self._backend(graph.models, files) if graph.models else services.backend
+        backend = self._models.backend(graph.models, files) if graph.models else services.backend
         return graph, replace(services, files=files, backend=backend)
 
-    @cached_property
-    def _workers(self) -> Workers:
-        from graphide.backends.workers import Workers
-        from graphide.inference.protocol import LoadOptions
-
-        own = self.settings
-        options = LoadOptions(
-            n_ctx=own.n_ctx,
-            n_parallel=own.n_parallel,
-            n_threads=own.n_threads,
-            n_gpu_layers=own.n_gpu_layers,
-            kv_type=own.kv_type,
-            prefix_folder=str(paths.cache_folder() / "prefixes") if own.prefix_cache_bytes else "",
-            prefix_bytes=own.prefix_cache_bytes,
-        )
-        spawned, self._spawned = self._spawned, None
-        workers = Workers(options, memory_budget=own.memory_budget, keep_alive=own.keep_alive, spawned=spawned)
-        self._closers.append(workers.close)
-        return workers
-
-    @cached_property
+    @Once
     def _cache(self) -> Cache:
         from graphide.executor.cache import MemoryCache, TieredCache
         from graphide.executor.disk_cache import DiskCache
@@ -418,26 +414,8 @@ class Workspace:
         self._closers.append(disk.close)
         return TieredCache(MemoryCache(), disk)
 
-    def _model_file(self, refs: Mapping[str, ModelRef], files: FileAccess, name: str) -> ModelFile:
-        """Return the file that a name means: what the graph says under that name, else what the library has.
+    @Once
+    def _memory(self) -> Cache:
+        from graphide.executor.cache import MemoryCache
 
-        A path in a graph is under the rule for files; the user's own choice (`model`) is not.
-        """
-        from graphide.backends.local import ModelFile
-        from graphide.models.identity import sha256_of
-        from graphide.models.resolve import resolve
-
-        ref = refs.get(name)
-        key = (name, ref.file, ref.sha256, ref.size) if ref else (name, str(files.folder))
-        if key not in self._model_files:
-            library = self.library
-            if ref is not None:
-                found = resolve(library, ref, allow_mismatch=self._allow_model_mismatch)
-            elif name != self._model and ("/" in name or "\\" in name):
-                found = library.at(files.resolve(name))
-            else:
-                found = library.find(name)
-            if found.problem:
-                raise InferenceFault("corrupt_file", found.problem, where=f'model "{found.file}"')
-            self._model_files[key] = ModelFile(found.path, sha256_of(found.parts, library.cache), found.size)
-        return self._model_files[key]
+        return MemoryCache()

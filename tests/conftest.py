@@ -45,9 +45,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"NO_GUI=1: {count} tests that open a window were left out", yellow=True, bold=True)
 
 
+_WINDOWS = ("tests.ui.window", "tests.ui.playing", "tests.server.browser")
+
+
 def _opens_windows(item: pytest.Item) -> bool:
     own = vars(getattr(item, "module", None) or object)
-    return any(getattr(value, "__module__", "") in ("tests.ui.window", "tests.ui.playing") for value in own.values())
+    return any(getattr(value, "__module__", "") in _WINDOWS for value in own.values())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -301,7 +301,7 @@ def test_the_same_seed_gives_the_same_text_and_the_run_is_recorded(
 
 
 def test_a_name_that_is_neither_file_nor_template_lists_the_templates(echo: Workspace) -> None:
-    with pytest.raises(GraphFileError, match="helo: is neither a file nor a starter template.*hello"):
+    with pytest.raises(GraphFileError, match="helo: is neither a file nor a template.*hello"):
         echo.load("helo")
 
 

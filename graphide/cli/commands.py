@@ -15,7 +15,10 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "edit": ("edit:edit", "Open the editor."),
         "run": ("run:run", "Run a graph and print its results."),
-        "new": ("templates:new", "Write a new graph file from a starter template."),
+        "chat": ("chat:chat", "Talk with a model, or with a graph."),
+        "chats": ("chats:chats", "Find, read, export and look after chats."),
+        "new": ("templates:new", "Write a new graph file from a template."),
+        "templates": ("templates:templates", "Look after templates, and fill them in without a model."),
         "validate": ("graphs:validate", "Say what is wrong with graph files."),
         "show": ("graphs:show", "Show a graph as text, Mermaid or JSON."),
         "fmt": ("graphs:fmt", "Write graph files in their canonical form."),
@@ -24,6 +27,9 @@ _COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "schema": ("graphs:schema", "Print the JSON Schema of graph files."),
         "nodes": ("nodes:nodes", "List and explain the node types of this machine."),
         "models": ("models:models", "Find, download and look after models."),
+        "serve": ("serve:serve", "Serve models and graphs over HTTP."),
+        "config": ("config:config", "Show and change the settings of this machine."),
+        "keys": ("keys:keys", "Keep the keys of servers and of the hub."),
         "system": ("system:system", "Show what this machine has for running models."),
         "completion": ("completion:completion", "Print the script that completes graphide's commands in a shell."),
     }

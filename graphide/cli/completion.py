@@ -39,10 +39,10 @@ def completion(shell: str) -> int:
 
 
 def graph_files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer files, and the starter templates by name."""
-    from graphide.paths import templates_folder
+    """Offer files, and the templates by name."""
+    from graphide.templates import Templates
 
-    names = sorted(path.stem for path in templates_folder().glob("*.json")) if "/" not in incomplete else []
+    names = sorted(Templates().ids()) if "/" not in incomplete else []
     files = CompletionItem(incomplete, type="file")
     return [*(CompletionItem(name, help="template") for name in names if name.startswith(incomplete)), files]
 
@@ -92,7 +92,7 @@ def models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[
 
 
 def templates(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the starter templates."""
+    """Offer the templates."""
     return [item for item in graph_files(ctx, param, incomplete) if item.type == "plain"]
 
 

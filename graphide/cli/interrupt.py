@@ -25,7 +25,7 @@ def interruptible(cancel: threading.Event) -> Iterator[None]:
 
     def stop(number: int, _: FrameType | None) -> None:
         if pressed:
-            _leave()
+            leave()
         pressed.append(number)
         # In a thread: the interrupted code may hold the lock of `cancel`, and a handler must not wait for it.
         threading.Thread(target=cancel.set, name="graphide-cancel", daemon=True).start()
@@ -38,7 +38,8 @@ def interruptible(cancel: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave() -> None:
+def leave() -> None:
+    """End the process at once, with the cursor where a terminal shows it."""
     with suppress(OSError, ValueError, AttributeError):
         if sys.stderr.isatty():
             os.write(sys.stderr.fileno(), _SHOW_CURSOR + b"\n")

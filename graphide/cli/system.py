@@ -13,11 +13,12 @@ import click
 from graphide.cli import streams
 from graphide.cli.models_shown import format_option
 from graphide.cli.processor import processor_features, processor_name
-from graphide.cli.render import size, table
+from graphide.cli.render import table
 from graphide.cli.report import dumps
 from graphide.cli.version import version
 from graphide.errors import EXIT_OK, InferenceFault
 from graphide.graph.quoting import printable
+from graphide.models.wording import size
 from graphide.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The store of chats with many messages: how long a search, the list, opening, saving and deleting take.
+"""The store of chats with many messages: how long a search, the list, opening, saving and deleting take, and the sidebar.
 
     python tests/benchmarks/chats.py [--messages 100000] [--repeat 7]
 
@@ -19,6 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from graphide.editor.chats_list import ChatList
+from graphide.editor.chats_look import Rows, shapes_of
+from graphide.editor.chats_shelf import Shelf
 from graphide.store.chats import Chats
 from graphide.store.database import Database
 from graphide.store.search import found
@@ -66,6 +69,15 @@ def main() -> None:
             show(f'search "{query}"', lambda query=query: found(chats, query), options.repeat, "50 ms")  # type: ignore[misc]
         show("the list of 200 chats", chats.listed, options.repeat, "100 ms")
         show("open a chat", lambda: chats.turns(ids[5]), options.repeat)
+        shelf = Shelf(lambda: chats, lambda: None)
+        show(
+            "the sidebar: asked for, laid out and what is seen of it made",
+            lambda: sidebar(shelf, ""),
+            options.repeat,
+            "100 ms",
+        )
+        show('the sidebar searched for "common"', lambda: sidebar(shelf, "common"), options.repeat, "100 ms")
+        show("the sidebar scrolled to its end", lambda: to_the_end(shelf), 1)
         turns = chats.turns(ids[5])
         longer = iter(range(1_000_000))
         show(
@@ -75,7 +87,28 @@ def main() -> None:
         )
         show("delete a chat", lambda: chats.delete(ids.pop()), options.repeat)
         show("take deleted words out of the index", chats.tidy, 1)
-        database.close()
+        shelf.close()
+
+
+def sidebar(shelf: Shelf, query: str) -> ChatList:
+    """Do what the window does to show the list of chats, but for drawing the shapes."""
+    found = ChatList(shelf)
+    found.query = query
+    found.look()
+    shelf.settle()
+    rows = Rows(found.rows)
+    for number in rows.seen(0.0, 800.0):
+        tuple(shapes_of(rows.rows[number], 214.0, found.now, lit=False, over=False, is_open=False))
+    return found
+
+
+def to_the_end(shelf: Shelf) -> None:
+    """Ask for more chats until there are none."""
+    found, before = sidebar(shelf, ""), 0
+    while len(found.rows) > before:
+        before = len(found.rows)
+        found.more()
+        shelf.settle()
 
 
 def _grown(turns: Turns, number: int) -> Turns:

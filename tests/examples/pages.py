@@ -1,17 +1,22 @@
 """The pages that people read, as the tests see them: the files a page says to save, its commands, and what they print.
 
 A file stands in a code block under a line `<!-- file: NAME -->`. Commands are the lines of `sh` blocks that begin with
-`graphide` or `python`; the note `# exit code N` says how one ends (without it: 0). A `text` block right under a block of
-one command is what that command prints.
+`graphide`, `python` or `curl`; the note `# exit code N` says how one ends (without it: 0). One that ends with `&` is a
+server: it runs until the end of the page, from when it has said where it listens. The port 5005 of a page is any free one
+here. A `text` block right under a block of one command is what that command prints.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,10 +62,15 @@ class Shell:
 
     folder: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    servers: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __call__(self, text: str, *, echo: bool = True) -> Ended:
         """Run a command; with `echo` the echo answers instead of a model."""
         words = shlex.split(text, comments=True)
+        if words[-1] == "&":
+            return self._begin(words[:-1])
+        if "|" in words or words[0] == "curl":
+            return self._by_bash(text)
         given = ""
         if words[-2:-1] == ["<"]:
             given, words = (self.folder / words[-1]).read_text("utf-8"), words[:-2]
@@ -73,19 +83,65 @@ class Shell:
         )  # fmt: skip
         return Ended(done.returncode, done.stdout, done.stderr, replaced)
 
+    def end(self) -> list[int]:
+        """End the servers as Ctrl-C does, and return their exit codes."""
+        for server in self.servers:
+            server.send_signal(signal.SIGINT)
+        codes = [server.wait(SECONDS) for server in self.servers]
+        for server in self.servers:
+            server.stdout.close()  # type: ignore[union-attr]
+        self.servers.clear()
+        return codes
+
+    def _begin(self, words: list[str]) -> Ended:
+        with (self.folder / "server.log").open("a") as log:
+            server = subprocess.Popen(
+                [sys.executable, "-m", *words], cwd=self.folder, env=dict(self.env), text=True, encoding="utf-8",
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+            )  # fmt: skip
+        self.servers.append(server)
+        address = server.stdout.readline()  # type: ignore[union-attr]
+        return Ended(0 if address.startswith("http://") else 1, address, "")
+
+    def _by_bash(self, text: str) -> Ended:
+        path = os.pathsep.join([str(Path(sys.executable).parent), self.env.get("PATH", os.defpath)])
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {text}"], cwd=self.folder, env={**self.env, "PATH": path},
+            capture_output=True, encoding="utf-8", timeout=SECONDS,
+        )  # fmt: skip
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def serving(shell: Shell) -> Iterator[None]:
+    """End the servers that a page starts, and see that they end well."""
+    try:
+        yield
+    finally:
+        codes = shell.end()
+    assert set(codes) <= {0}, (shell.folder / "server.log").read_text()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
 
 def read_page(path: Path) -> Page:
     """Return what a Markdown page holds."""
     files: dict[str, str] = {}
     lines: list[Line] = []
     end, alone = -1, False
-    text = path.read_text("utf-8")
+    text = path.read_text("utf-8").replace("5005", str(free_port()))
     for block in _BLOCK.finditer(text):
         directly = not text[end : block.start()].strip() if end >= 0 else False
         if block["file"]:
             files[block["file"]] = block["body"]
         elif block["kind"] == "sh":
-            commands = [_line(line) for line in block["body"].splitlines() if line.startswith(("graphide ", "python "))]
+            commands = [
+                _line(line) for line in block["body"].splitlines() if line.startswith(("graphide ", "python ", "curl "))
+            ]
             lines += commands
             alone = len(commands) == 1
         elif block["kind"] == "text" and directly and alone:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from examples.pages import ROOT, Line, Shell, read_page
+from examples.pages import ROOT, Line, Shell, read_page, serving
 
 import graphide
 from graphide import errors
@@ -27,7 +27,8 @@ def test_the_commands_of_a_page_work_in_order(shell: Shell, path: Path) -> None:
     page = read_page(path)
     for name, text in page.files.items():
         (shell.folder / name).write_text(text, encoding="utf-8")
-    ended = [(line, shell(line.text)) for line in page.lines]
+    with serving(shell):
+        ended = [(line, shell(line.text)) for line in page.lines]
     assert [(line.text, end.code) for line, end in ended] == [(line.text, line.code) for line in page.lines], [
         end.err for line, end in ended if end.code != line.code
     ]
