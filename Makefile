@@ -47,7 +47,7 @@ docs: $(READY)  ## Write the generated pages of docs/
 	$(BIN)/python docs/generate.py
 
 bench: $(BENCH_READY)  ## Measure everything, beside other programs (most of an hour)
-	@for name in executor command library threads inference; do \
+	@for name in executor command library threads inference chats server; do \
 	    echo "== $$name"; $(BIN)/python tests/benchmarks/$$name.py || exit 1; \
 	done
 

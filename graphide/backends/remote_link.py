@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from graphide import __version__
 from graphide.backends.remote_wire import Events, fault_of, refused_fields, without_secrets
 from graphide.errors import Cancelled, InferenceFault
 from graphide.spec.generation import Cancel
@@ -27,9 +28,12 @@ from graphide.values import Json
 if TYPE_CHECKING:
     import httpx2
 
+AGENT_NAME: Final = "graphide"
+"""How requests to other servers begin to say whose they are."""
 LOOK: Final = 0.05  # seconds between looks at the cancel flag
 LARGEST_ERROR: Final = 64 * 1024
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
+AGENT: Final = f"{AGENT_NAME}/{__version__}"
 _AGAIN: Final = frozenset([408, 429, 500, 502, 503, 504])
 _END: Final = object()
 
@@ -216,7 +220,8 @@ class Link:
 
     def _headers(self) -> dict[str, str]:
         key = self._key()
-        own = {"Content-Type": "application/json", "Accept": "text/event-stream, application/json"}
+        accepted = "text/event-stream, application/json"
+        own = {"Content-Type": "application/json", "Accept": accepted, "User-Agent": AGENT}
         return own | ({"Authorization": f"Bearer {key}"} if key else {})
 
     def _unreachable(self, error: Exception) -> InferenceFault:

@@ -271,7 +271,7 @@ _TABLE: tuple[Action, ...] = (
     Action("find_model", "Find it …", _plain(model_actions.find), "search", (), (), model_actions.why_none_to_find),
     Action("get_model", "Download it …", _plain(model_actions.find), "download", (), (), model_actions.why_none_to_find),
     Action("use_model", "Use it", _plain(model_actions.use), "check", (), (), model_actions.why_no_use),
-    Action("serving", "Serve over HTTP …", _dialog("serving", "Serve over HTTP"), "server", (), ("file",), when.can_serve),
+    Action("serving", "Serve over HTTP …", _dialog("serving", "Serve over HTTP"), "server", ("ctrl+alt+h",), ("file",), when.can_serve),
     Action("settings", "Settings …", _dialog("settings", "Settings"), "settings", ("ctrl+,",), ("file",)),
     Action("close_tab", "Close", _plain(lambda s: s.close_tab()), "x", ("ctrl+w",), ("file",)),
     Action("next_tab", "Next graph", _plain(lambda s: _next_tab(s, 1)), "arrow-right", ("ctrl+tab",), ("file",)),

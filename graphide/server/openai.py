@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from graphide.backends.remote_link import AGENT_NAME
 from graphide.server.answers import Stream, answer
 from graphide.server.openai_making import streamed, whole
 from graphide.server.openai_models import Names
@@ -26,9 +27,11 @@ def router(state: ServerState) -> APIRouter:
     names = Names(state.workspace, state.served)
 
     @routes.get("/v1/models", summary="List models and graphs", responses=gives("The list"))
-    async def models() -> Response:
+    async def models(request: Request) -> Response:
         """List every name that can be asked: models of this machine, graphs as graph/NAME, models of other servers."""
-        found = await run_in_threadpool(names.list)
+        # Two that have each other in their settings, or one that has itself, would ask in circles.
+        is_alike = request.headers.get("user-agent", "").startswith(AGENT_NAME)
+        found = await run_in_threadpool(names.list, of_servers=not is_alike)
         return _json(dumps({"object": "list", "data": [one.to_json() for one in found]}))
 
     @routes.get("/v1/models/{name:path}", summary="Show one model or graph", responses=gives("The model"))

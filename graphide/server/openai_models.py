@@ -87,9 +87,9 @@ class Names:
         model = self._known(name)
         return self._looked_up(name) if model is None else self._local(model)
 
-    def list(self) -> tuple[Listed, ...]:
+    def list(self, *, of_servers: bool = True) -> tuple[Listed, ...]:
         """Return all names: models, then graphs, then what other servers list; those that do not answer list nothing."""
-        return (*self._models(), *self._graphs(), *self._of_servers())
+        return (*self._models(), *self._graphs(), *(self._of_servers() if of_servers else ()))
 
     def find(self, name: str) -> Listed:
         """Return one of the names, also one that is not listed; raises Refusal (404) for another."""

@@ -17,7 +17,8 @@ from graphide.cli import main as entry
 from graphide.cli.main import EXIT_FAULT, main
 
 COMMANDS = (
-    "edit", "run", "new", "validate", "show", "fmt", "diff", "share", "schema", "nodes", "models", "system", "completion",
+    "edit", "run", "chat", "chats", "new", "templates", "validate", "show", "fmt", "diff", "share", "schema", "nodes", "models",
+    "serve", "config", "keys", "system", "completion",
 )  # fmt: skip
 
 

@@ -47,7 +47,11 @@ def test_a_line_is_broken_only_where_the_next_piece_would_not_fit(text: str, wid
     for number, line in layout.lines():
         if not line.hard:
             following = layout.line(number + 1)
-            both = text[line.start : following.end].rstrip(" \t\r\u3000")
+            end = following.end
+            if line.end and text[line.end - 1].isspace():  # a word goes to a line of its own before it is broken
+                while end < len(text) and not text[end].isspace():
+                    end += 1
+            both = text[line.start : end].rstrip(" \t\r\u3000")
             assert chosen.width(both, 16) > width - 1e-6
 
 
