@@ -49,7 +49,9 @@ _OF_SOME = frozenset(["open_subgraph", "expand", "edit_text", "add_after"])
 
 Run = Callable[["Session", Target | None], None]
 When = Callable[["Session", Target | None], str]
-Where = Literal["file", "edit", "view", "graph", "chat", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"]
+Where = Literal[
+    "file", "edit", "view", "graph", "chat", "help", "canvas", "node", "wire", "pin", "widget", "frame", "toolbar"
+]
 
 _MAC = {"ctrl": "⌘", "alt": "⌥", "shift": "⇧"}
 _SHOWN = {

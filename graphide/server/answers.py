@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -26,6 +26,8 @@ from graphide.server.state import ServerState
 T = TypeVar("T")
 Work = Callable[[threading.Event], Iterable[bytes]]
 """Makes the bytes of a stream, in a thread; the event is set when they are not wanted any more."""
+PACE: Final = 0.03
+"""Seconds between the writes of a stream in which more comes than that: each takes time from the engine."""
 
 
 @dataclass(slots=True, eq=False)
@@ -117,11 +119,15 @@ class Stream(Response):
             feed: Feed[bytes] = Feed()
             request.gone.add_done_callback(lambda _: feed.leave())
             self.state.threads(lambda: feed.fill(lambda: self.work(request.cancel)))
+            loop, last = asyncio.get_running_loop(), 0.0
             try:
                 while (pieces := await feed.take(beat)) != []:
                     if request.gone.done():
                         raise ClientGone
                     await (out.ping() if pieces is None else out.write(b"".join(pieces)))
+                    before, last = last, loop.time()
+                    if last - before < PACE:
+                        await feed.rest(PACE)
             finally:
                 request.cancel.set()
                 feed.leave()

@@ -26,6 +26,7 @@ class Feed(Generic[T]):
         self._ended = asyncio.Event()
         self._room = threading.Condition()
         self._items: list[T] = []
+        self._awaited = False
         self._left = False
         self._over = False
         self._error: BaseException | None = None
@@ -56,8 +57,8 @@ class Feed(Generic[T]):
             if self._left:
                 raise Cancelled("nobody reads this any more")
             self._items.append(item)
-            first = len(self._items) == 1
-        if first:
+            awaited, self._awaited = self._awaited, False
+        if awaited:  # waking the loop costs more than anything else here
             self._tell(self._news.set)
 
     def _tell(self, what: Callable[[], None]) -> None:
@@ -71,22 +72,33 @@ class Feed(Generic[T]):
 
         Raises what ended them, after the last item.
         """
-        if not self._news.is_set():
+        if not self._is_ready():
             try:
                 async with asyncio.timeout(within):
-                    await self._news.wait()
+                    while not self._is_ready():
+                        await self._news.wait()
+                        self._news.clear()
             except TimeoutError:
                 return None
         with self._room:
-            self._news.clear()
             items, self._items = self._items, []
             over, error = self._over, self._error
             self._room.notify()
-        if over:
-            self._news.set()
-            if not items and error is not None:
-                raise error
+        if over and not items and error is not None:
+            raise error
         return items
+
+    async def rest(self, seconds: float) -> None:
+        """Let items gather for some time, or until there will be no more."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+
+    def _is_ready(self) -> bool:
+        with self._room:
+            ready = bool(self._items) or self._over or self._left
+            self._awaited = not ready
+        return ready
 
     def leave(self) -> None:
         """Take nothing any more; who makes items is told so at the next one."""

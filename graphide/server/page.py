@@ -14,9 +14,7 @@ from typing import Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from graphide.editor.connect import Rules
 from graphide.editor.text.metrics import FONTS
-from graphide.server.drawing import svg_of
 from graphide.server.state import ServerState
 
 _FOLDER: Final = Path(__file__).resolve().parent / "page"
@@ -67,6 +65,9 @@ def router(state: ServerState) -> APIRouter:
 
     @routes.get("/api/graphs/{name}/drawing")
     def drawing(name: str) -> Response:
+        from graphide.editor.connect import Rules  # what draws takes half a second to load
+        from graphide.server.drawing import svg_of
+
         document, workspace = state.served.named(name), state.workspace
         rules = Rules(workspace.registry, workspace.outlines(document))
         return Response(svg_of(document.graph, rules, styled=False), media_type="image/svg+xml")
