@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,31 +48,15 @@ def system(as_json: bool, format_: str) -> int:
 
 
 def _found(engine: Surveyed | None, problem: str, folders: Iterable[Path]) -> dict[str, Any]:
-    import psutil
+    from graphide.models.machine import machine_facts
 
-    from graphide.inference.threads import physical_cores
-    from graphide.models.memory import host_memory
-
-    memory = host_memory()
-    devices = engine.devices if engine else ()
+    facts = machine_facts(engine, folders)
+    name = _processor(engine.devices if engine else ())
     return {
         "schema": SCHEMA,
-        "cpu": {
-            "name": _processor(devices),
-            "features": list(processor_features()),
-            "physical_cores": psutil.cpu_count(logical=False) or physical_cores(),
-            "logical_cores": psutil.cpu_count() or 1,
-        },
-        "ram": {"total": memory.total, "available": memory.free},
-        "devices": [_device(device) for device in devices],
-        "disks": [_disk(folder) for folder in folders],
-        "versions": {
-            "graphide": version(),
-            "engine": engine.engine if engine else "",
-            "python": platform.python_version(),
-            **_packages(),
-            "os": f"{platform.system()} {platform.release()} {platform.machine()}",
-        },
+        **facts,
+        "cpu": {"name": name, "features": list(processor_features()), **facts["cpu"]},
+        "versions": {"graphide": version(), **facts["versions"], **_packages()},
         "engine": {
             "gpu_support": bool(engine and engine.gpu_support),
             "flags": engine.flags if engine else "",
@@ -99,20 +82,6 @@ def _packages() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             found[name] = ""
     return found
-
-
-def _device(device: DeviceInfo) -> dict[str, Any]:
-    return device._asdict()
-
-
-def _disk(folder: Path) -> dict[str, Any]:
-    """Return the room on the disk of a folder, or of where it would be made."""
-    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
-    try:
-        free, total = (usage := shutil.disk_usage(place)).free, usage.total
-    except OSError:
-        free = total = 0
-    return {"folder": str(folder), "free": free, "total": total}
 
 
 def _as_text(found: dict[str, Any]) -> str:

@@ -1,9 +1,7 @@
-"""What the machine has for running models: processor, memory, devices, room on its disks. No path of it is told."""
+"""What the machine has for running models, as clients may know it: no path of it is told."""
 
 from __future__ import annotations
 
-import platform
-import shutil
 import threading
 from collections.abc import Sequence
 from functools import cache
@@ -13,33 +11,20 @@ from typing import Any
 from graphide import __version__
 from graphide.errors import InferenceFault
 from graphide.inference.protocol import Surveyed
+from graphide.models.machine import machine_facts
 
 _ASKING = threading.Lock()
 
 
 def machine(folders: Sequence[Path]) -> dict[str, Any]:
     """Return what the machine has; `folders` are those with models. Sizes are in bytes."""
-    import psutil
-
-    from graphide.inference.threads import physical_cores
-    from graphide.models.memory import host_memory
-
     with _ASKING:  # who comes meanwhile waits for the answer instead of asking too
-        memory, engine = host_memory(), _engine()
+        engine = _engine()
+        facts = machine_facts(engine, folders)
     return {
-        "cpu": {
-            "physical_cores": psutil.cpu_count(logical=False) or physical_cores(),
-            "logical_cores": psutil.cpu_count() or 1,
-        },
-        "ram": {"total": memory.total, "available": memory.free},
-        "devices": [device._asdict() for device in engine.devices] if engine else [],
-        "disks": [_disk(folder) for folder in folders],
-        "versions": {
-            "graphide": __version__,
-            "engine": engine.engine if engine else "",
-            "python": platform.python_version(),
-            "os": f"{platform.system()} {platform.release()} {platform.machine()}",
-        },
+        **facts,
+        "disks": [{**disk, "folder": Path(disk["folder"]).name} for disk in facts["disks"]],
+        "versions": {"graphide": __version__, **facts["versions"]},
         "gpu_support": bool(engine and engine.gpu_support),
     }
 
@@ -53,12 +38,3 @@ def _engine() -> Surveyed | None:
         return survey()
     except (InferenceFault, OSError):
         return None
-
-
-def _disk(folder: Path) -> dict[str, Any]:
-    place = next((each for each in (folder, *folder.parents) if each.exists()), folder)
-    try:
-        usage = shutil.disk_usage(place)
-    except OSError:
-        return {"folder": folder.name, "free": 0, "total": 0}
-    return {"folder": folder.name, "free": usage.free, "total": usage.total}
