@@ -273,7 +273,8 @@ def _next(found: queue.SimpleQueue[Any], cancel: Cancel) -> Any:
 
 async def _within(work: Coroutine[Any, Any, Any], seconds: float) -> Any:
     try:
-        return await asyncio.wait_for(work, seconds)
+        async with asyncio.timeout(seconds):  # wait_for loses a cancel that comes together with the result, up to 3.11
+            return await work
     except TimeoutError:
         raise InferenceFault(
             "stalled", f"the server said nothing for {seconds:g} s", hint="Try again, or give it more time"

@@ -279,6 +279,24 @@ def test_closing_the_answer_closes_the_connection_too(server: OpenAiServer, back
     assert server.left.wait(5)
 
 
+def test_a_close_that_comes_together_with_a_piece_is_not_lost(server: OpenAiServer, backend: RemoteBackend) -> None:
+    def talks_on(exchange: Any) -> None:
+        exchange.head()
+        exchange.piece("Once")
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            exchange.wfile.write(b": still here\n")
+            time.sleep(0.0005)
+
+    server.usual = talks_on
+    for _ in range(40):
+        server.left.clear()
+        answer = backend.generate(request(), threading.Event())
+        next(answer), next(answer)
+        answer.close()
+        assert server.left.wait(5)
+
+
 def test_no_more_requests_run_at_one_time_than_the_server_is_said_to_take(server: OpenAiServer) -> None:
     now, most, lock = [0], [0], threading.Lock()
 
