@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -193,15 +194,12 @@ class Answering:
         return workers
 
     def _load_options(self) -> LoadOptions:
-        from graphide.inference.protocol import LoadOptions
+        from graphide.models.loading import load_options
 
         own = self._settings
-        return LoadOptions(
-            n_ctx=own.n_ctx,
-            n_parallel=own.n_parallel,
+        return replace(
+            load_options(own),
             n_threads=own.n_threads,
-            n_gpu_layers=own.n_gpu_layers,
-            kv_type=own.kv_type,
             # Beginnings of prompts are what was said, in another form.
             prefix_folder=str(paths.cache_folder() / "prefixes") if own.prefix_cache_bytes and own.keep_chats else "",
             prefix_bytes=own.prefix_cache_bytes,

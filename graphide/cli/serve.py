@@ -134,10 +134,9 @@ def _config(given: dict[str, Any], settings: Settings) -> ServerConfig:
 def _limits(given: dict[str, Any], settings: Settings) -> Limits:
     from dataclasses import replace
 
-    from graphide.server.config import Limits
+    from graphide.server.config import usual_limits
 
-    usual = Limits(running=max(Limits().running, 2 * settings.n_parallel))
-    return replace(usual, **{name: given[name] for name in _LIMITS if given[name] is not None})
+    return replace(usual_limits(settings), **{name: given[name] for name in _LIMITS if given[name] is not None})
 
 
 def _log_to_standard_error(level: str) -> None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from graphide.errors import UsageError
+from graphide.settings import Settings
 
 Color = tuple[int, int, int, int]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -39,6 +40,11 @@ class Limits:
     reader: float = 30.0
     grace: float = 10.0
     retry: int = 2
+
+
+def usual_limits(settings: Settings) -> Limits:
+    """Return the limits where nothing else is said: room for what two models answer at one time."""
+    return Limits(running=max(Limits().running, 2 * settings.n_parallel))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

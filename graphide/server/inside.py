@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from graphide.server import auth
 from graphide.server.app import make_app
-from graphide.server.config import Color, Limits, ServerConfig
+from graphide.server.config import Color, ServerConfig, usual_limits
 from graphide.server.running import Serving, address_of, listen
 from graphide.server.state import ServerState
 from graphide.settings import Settings
@@ -85,6 +86,6 @@ def _config(
         port=settings.serve_port,
         key=auth.server_key(),
         graphs=graphs,
-        limits=Limits(running=max(Limits().running, 2 * settings.n_parallel), grace=_GRACE),
+        limits=replace(usual_limits(settings), grace=_GRACE),
         pictures=pictures,
     )
